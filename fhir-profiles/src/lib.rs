@@ -1,0 +1,1 @@
+//! FHIR profiles, vendor mappings, value sets and measures, validated and indexed

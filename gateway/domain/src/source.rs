@@ -1,0 +1,134 @@
+//! FHIR servers, the runs that sync from them, and what could not be read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{QuarantineId, SourceId, SourceNo, SyncRunId};
+
+/// A FHIR server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its identifier.
+    pub id: SourceId,
+    /// The number its keys hang on.
+    #[serde(skip, default = "no_number")]
+    pub no: SourceNo,
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its FHIR base URL.
+    pub base_url: String,
+    /// What has been read: everything up to this moment, by the server's clock. `None` before the first complete run.
+    pub complete_until: Option<Timestamp>,
+    /// When the last complete run ended, by our clock.
+    pub synced_at: Option<Timestamp>,
+}
+
+const fn no_number() -> SourceNo {
+    SourceNo(0)
+}
+
+/// How a run reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncStrategy {
+    /// FHIR Bulk Data `$export` of everything.
+    BulkFull,
+    /// `$export` with `_since`.
+    BulkSince,
+    /// Search of each type, page by page.
+    SearchFull,
+    /// Search by `_lastUpdated`, and history for deletes where the server has it.
+    SearchSince,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncRunStatus {
+    /// Under way, or to be resumed.
+    Running,
+    /// Everything arrived; its changes are visible to decisions.
+    Complete,
+    /// Given up; what it brought is kept, and nobody is evaluated on it until a later run is complete.
+    Failed,
+}
+
+/// Counts of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SyncCounts {
+    /// Resources read.
+    pub read: u64,
+    /// New or different, and applied.
+    pub applied: u64,
+    /// The same as before.
+    pub unchanged: u64,
+    /// Deleted in the source.
+    pub deleted: u64,
+    /// Could not be read.
+    pub quarantined: u64,
+}
+
+impl std::ops::AddAssign for SyncCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.applied += other.applied;
+        self.unchanged += other.unchanged;
+        self.deleted += other.deleted;
+        self.quarantined += other.quarantined;
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SyncRun {
+    /// Its identifier.
+    pub id: SyncRunId,
+    /// The source.
+    pub source: SourceId,
+    /// How it reads.
+    pub strategy: SyncStrategy,
+    /// How it stands.
+    pub status: SyncRunStatus,
+    /// What it did so far.
+    pub counts: SyncCounts,
+    /// Where it goes on after a stop; opaque outside of `sync`.
+    pub checkpoint: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it failed, or what the server warned of.
+    pub note: Option<String>,
+}
+
+/// A line or resource that could not be read, kept until someone looks.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Its identifier.
+    pub id: QuarantineId,
+    /// The source.
+    pub source: SourceId,
+    /// The run that met it last.
+    pub run: SyncRunId,
+    /// FHIR type, where it could be told.
+    pub resource_type: Option<String>,
+    /// FHIR id, where it could be told.
+    pub fhir_id: Option<String>,
+    /// Line within its file, counted from 1; `None` outside of files.
+    pub line: Option<u64>,
+    /// Why.
+    pub reason: String,
+    /// The raw text; bytes that are no UTF-8 are replaced.
+    pub raw: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl std::fmt::Debug for Quarantined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Quarantined")
+            .field("id", &self.id)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}

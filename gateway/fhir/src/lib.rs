@@ -1,0 +1,1 @@
+//! Adapter: FHIR servers and FHIR resources

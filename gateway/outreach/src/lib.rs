@@ -1,0 +1,1 @@
+//! Use case: from the outreach model to people

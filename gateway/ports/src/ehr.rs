@@ -1,0 +1,1 @@
+//! FHIR servers, as the sync sees them.

@@ -1,0 +1,80 @@
+//! The write side of the sync: exactly once, in one transaction with the checkpoint and the dirty marks.
+
+use async_trait::async_trait;
+use gateway_domain::ids::{IdEntropy, PatientNo, SourceId, SyncRunId};
+use gateway_domain::projection::ReadResource;
+use gateway_domain::source::{Quarantined, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
+use jiff::Timestamp;
+
+use super::StoreError;
+
+/// A piece of a run, applied as a whole or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct ApplyBatch {
+    /// Resources that are there. Of several with the same key in one batch the last counts.
+    pub resources: Vec<ReadResource>,
+    /// Resources that are gone: type and FHIR id.
+    pub deletes: Vec<(String, String)>,
+    /// What could not be read.
+    pub quarantined: Vec<Quarantined>,
+    /// Where the run goes on after this piece.
+    pub checkpoint: Option<String>,
+}
+
+/// What applying came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Counts of this piece.
+    pub counts: SyncCounts,
+    /// Patients that changed.
+    pub patients: Vec<PatientNo>,
+}
+
+/// Keeps what the sync brings.
+#[async_trait]
+pub trait SyncStore: Send + Sync {
+    /// The run of the source that is under way or was interrupted, if there is one.
+    async fn open_run(&self, source: SourceId) -> Result<Option<SyncRun>, StoreError>;
+    /// Begins a run. Only one may be open for a source.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where one is open.
+    async fn begin_run(
+        &self,
+        id: SyncRunId,
+        source: SourceId,
+        strategy: SyncStrategy,
+        now: Timestamp,
+    ) -> Result<SyncRun, StoreError>;
+    /// Moves the checkpoint alone (a job was kicked off).
+    async fn save_checkpoint(&self, run: SyncRunId, checkpoint: &str) -> Result<(), StoreError>;
+    /// Applies a piece: resources whose content differs are stored with their facts, their patients marked dirty; the same content is
+    /// left alone; an older version (by `meta.lastUpdated`, where both have it) never replaces a newer one. Data, checkpoint, counts
+    /// and dirty marks move in one transaction. `entropy` seeds the ids of what is new.
+    async fn apply(
+        &self,
+        run: SyncRunId,
+        batch: ApplyBatch,
+        now: Timestamp,
+        entropy: IdEntropy,
+    ) -> Result<Applied, StoreError>;
+    /// After a full run: what the source no longer has. Takes the keys seen since the run began as alive and marks all other
+    /// resources of the types as deleted, unless that would be more than `most_share` (0 to 1) of them, in which case nothing is
+    /// deleted and the count that would have been is returned as `Err`-free `None`.
+    async fn sweep(
+        &self,
+        run: SyncRunId,
+        types: &[String],
+        most_share: f64,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError>;
+    /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed.
+    async fn finish_run(
+        &self,
+        run: SyncRunId,
+        status: SyncRunStatus,
+        complete_until: Option<Timestamp>,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<SyncRun, StoreError>;
+}

@@ -1,0 +1,1 @@
+//! Adapter: the outreach model in SQLite or PostgreSQL

@@ -1,0 +1,1 @@
+//! Use case: from a FHIR server to the outreach model
