@@ -22,11 +22,7 @@ pub struct Coding {
 impl Coding {
     /// A code without a display.
     pub fn new(system: impl Into<String>, code: impl Into<String>) -> Self {
-        Self {
-            system: system.into(),
-            code: code.into(),
-            display: None,
-        }
+        Self { system: system.into(), code: code.into(), display: None }
     }
 }
 

@@ -89,28 +89,12 @@ impl ColumnBatch {
         let mut order: Vec<u32> = Vec::new();
         for record in records {
             batch.patients.push(record.patient);
-            columns.birth.push(
-                record
-                    .birth
-                    .map_or(NO_DAY, |birth| epoch_day(birth.first_day())),
-            );
+            columns.birth.push(record.birth.map_or(NO_DAY, |birth| epoch_day(birth.first_day())));
             columns.sex.push(record.sex.number());
             columns.deceased.push(u8::from(record.deceased));
             order.clear();
-            order.extend(
-                record
-                    .facts
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, fact)| kinds.has(fact.kind))
-                    .map(|(place, _)| place as u32),
-            );
-            order.sort_by_key(|place| {
-                record
-                    .facts
-                    .get(*place as usize)
-                    .map(|fact| (start_of(fact), fact.key))
-            });
+            order.extend(record.facts.iter().enumerate().filter(|(_, fact)| kinds.has(fact.kind)).map(|(place, _)| place as u32));
+            order.sort_by_key(|place| record.facts.get(*place as usize).map(|fact| (start_of(fact), fact.key)));
             for place in &order {
                 let Some(fact) = record.facts.get(*place as usize) else {
                     continue;
@@ -148,32 +132,22 @@ impl PatientColumns {
             (None, Some(start)) if happens_at_once(fact) => last_moment(start),
             _ => UNKNOWN_END,
         });
-        let precision =
-            |date: Option<PartialDate>| date.map_or(0, |date| precision_number(date.precision));
-        self.precision.push(
-            precision(fact.start) | (precision(end) << 2) | (u8::from(fact.end.is_some()) << 4),
-        );
+        let precision = |date: Option<PartialDate>| date.map_or(0, |date| precision_number(date.precision));
+        self.precision.push(precision(fact.start) | (precision(end) << 2) | (u8::from(fact.end.is_some()) << 4));
         self.value.push(fact.value.unwrap_or(f64::NAN));
         self.unit.push(fact.unit.map_or(NONE, |unit| unit.0));
-        self.value_code
-            .push(fact.value_code.map_or(NONE, |code| code.0));
+        self.value_code.push(fact.value_code.map_or(NONE, |code| code.0));
     }
 }
 
 /// Whether a fact without an end of its own is a point in time rather than something that goes on.
 fn happens_at_once(fact: &Fact) -> bool {
-    use crate::fact::FactKind::{
-        Allergy, CareTeam, Condition, Coverage, Encounter, Medication, Subscription,
-    };
-    !matches!(
-        fact.kind,
-        Condition | Coverage | Encounter | Medication | Subscription | CareTeam | Allergy
-    )
+    use crate::fact::FactKind::{Allergy, CareTeam, Condition, Coverage, Encounter, Medication, Subscription};
+    !matches!(fact.kind, Condition | Coverage | Encounter | Medication | Subscription | CareTeam | Allergy)
 }
 
 fn start_of(fact: &Fact) -> i64 {
-    fact.start
-        .map_or(UNKNOWN_START, |start| start.first.as_millisecond())
+    fact.start.map_or(UNKNOWN_START, |start| start.first.as_millisecond())
 }
 
 fn last_moment(date: PartialDate) -> i64 {
@@ -199,12 +173,7 @@ fn encounter_row(record: &ClinicalRecord, order: &[u32], fact: &Fact) -> u32 {
     };
     order
         .iter()
-        .position(|place| {
-            record
-                .facts
-                .get(*place as usize)
-                .is_some_and(|other| other.key.resource == encounter && other.key.part == 0)
-        })
+        .position(|place| record.facts.get(*place as usize).is_some_and(|other| other.key.resource == encounter && other.key.part == 0))
         .map_or(NONE, |row| row as u32)
 }
 
@@ -217,10 +186,7 @@ mod tests {
 
     fn fact(id: u8, kind: FactKind, start: Option<&str>) -> Fact {
         Fact {
-            key: FactKey {
-                resource: ResourceKey([id; 16]),
-                part: 0,
-            },
+            key: FactKey { resource: ResourceKey([id; 16]), part: 0 },
             kind,
             codes: vec![CodeId(u32::from(id))],
             flags: FactFlags::EFFECTIVE,
@@ -234,13 +200,7 @@ mod tests {
     }
 
     fn record(facts: Vec<Fact>) -> ClinicalRecord {
-        ClinicalRecord {
-            patient: PatientNo(1),
-            birth: PartialDate::parse("1970-01-02"),
-            sex: Sex::Female,
-            deceased: false,
-            facts,
-        }
+        ClinicalRecord { patient: PatientNo(1), birth: PartialDate::parse("1970-01-02"), sex: Sex::Female, deceased: false, facts }
     }
 
     #[test]
@@ -258,24 +218,15 @@ mod tests {
 
     #[test]
     fn a_kind_that_was_not_granted_does_not_cross() {
-        let facts = vec![
-            fact(1, FactKind::Observation, Some("2020")),
-            fact(2, FactKind::Condition, None),
-        ];
-        let batch = ColumnBatch::build(
-            &[record(facts.clone()), record(facts)],
-            FactKinds::OBSERVATION,
-        );
+        let facts = vec![fact(1, FactKind::Observation, Some("2020")), fact(2, FactKind::Condition, None)];
+        let batch = ColumnBatch::build(&[record(facts.clone()), record(facts)], FactKinds::OBSERVATION);
         assert_eq!(batch.columns.code, [1, 1]);
         assert_eq!(batch.columns.fact_offset, [0, 1, 2]);
     }
 
     #[test]
     fn a_day_ends_at_its_last_millisecond_and_a_condition_goes_on() {
-        let facts = vec![
-            fact(1, FactKind::Observation, Some("1970-01-01")),
-            fact(2, FactKind::Condition, Some("1970-01-02")),
-        ];
+        let facts = vec![fact(1, FactKind::Observation, Some("1970-01-01")), fact(2, FactKind::Condition, Some("1970-01-02"))];
         let batch = ColumnBatch::build(&[record(facts)], FactKinds::all());
         assert_eq!(batch.columns.end, [86_399_999, UNKNOWN_END]);
     }
@@ -284,13 +235,7 @@ mod tests {
     fn a_fact_knows_the_row_of_its_encounter() {
         let mut reading = fact(1, FactKind::Observation, Some("2020-01-02"));
         reading.encounter = Some(ResourceKey([9; 16]));
-        let batch = ColumnBatch::build(
-            &[record(vec![
-                reading,
-                fact(9, FactKind::Encounter, Some("2020-01-01")),
-            ])],
-            FactKinds::all(),
-        );
+        let batch = ColumnBatch::build(&[record(vec![reading, fact(9, FactKind::Encounter, Some("2020-01-01"))])], FactKinds::all());
         assert_eq!(batch.columns.encounter, [NONE, 0]);
     }
 }

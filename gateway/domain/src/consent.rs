@@ -73,9 +73,7 @@ impl Consent {
 
     /// How narrow its scope is: the more is named, the narrower.
     fn breadth(&self) -> u8 {
-        u8::from(self.medium.is_none())
-            + u8::from(self.purpose.is_none())
-            + u8::from(self.list.is_none())
+        u8::from(self.medium.is_none()) + u8::from(self.purpose.is_none()) + u8::from(self.list.is_none())
     }
 }
 
@@ -83,16 +81,8 @@ impl Consent {
 ///
 /// The newest covering decision counts, but a permission never lifts a refusal of a broader scope: who left everything has to come
 /// back to everything.
-pub fn effective_consent(
-    consents: &[Consent],
-    medium: &str,
-    purpose: Purpose,
-    list: Option<&str>,
-) -> Option<ConsentDecision> {
-    let mut covering: Vec<&Consent> = consents
-        .iter()
-        .filter(|consent| consent.covers(medium, purpose, list))
-        .collect();
+pub fn effective_consent(consents: &[Consent], medium: &str, purpose: Purpose, list: Option<&str>) -> Option<ConsentDecision> {
+    let mut covering: Vec<&Consent> = consents.iter().filter(|consent| consent.covers(medium, purpose, list)).collect();
     covering.sort_by_key(|consent| (consent.at, consent.decision == ConsentDecision::Deny));
     let newest = covering.last()?;
     if newest.decision == ConsentDecision::Deny {
@@ -100,17 +90,11 @@ pub fn effective_consent(
     }
     let standing_refusal = covering.iter().any(|refusal| {
         refusal.decision == ConsentDecision::Deny
-            && !covering.iter().any(|permit| {
-                permit.decision == ConsentDecision::Permit
-                    && permit.at > refusal.at
-                    && permit.breadth() >= refusal.breadth()
-            })
+            && !covering
+                .iter()
+                .any(|permit| permit.decision == ConsentDecision::Permit && permit.at > refusal.at && permit.breadth() >= refusal.breadth())
     });
-    Some(if standing_refusal {
-        ConsentDecision::Deny
-    } else {
-        ConsentDecision::Permit
-    })
+    Some(if standing_refusal { ConsentDecision::Deny } else { ConsentDecision::Permit })
 }
 
 #[cfg(test)]
@@ -137,44 +121,26 @@ mod tests {
     #[test]
     fn the_newest_decision_counts() {
         use ConsentDecision::{Deny, Permit};
-        assert_eq!(
-            effective(&[consent(Deny, None, 1), consent(Permit, None, 2)], None),
-            Some(Permit)
-        );
-        assert_eq!(
-            effective(&[consent(Permit, None, 1), consent(Deny, None, 2)], None),
-            Some(Deny)
-        );
+        assert_eq!(effective(&[consent(Deny, None, 1), consent(Permit, None, 2)], None), Some(Permit));
+        assert_eq!(effective(&[consent(Permit, None, 1), consent(Deny, None, 2)], None), Some(Deny));
     }
 
     #[test]
     fn of_two_at_the_same_moment_the_refusal_counts() {
         use ConsentDecision::{Deny, Permit};
-        assert_eq!(
-            effective(&[consent(Deny, None, 1), consent(Permit, None, 1)], None),
-            Some(Deny)
-        );
+        assert_eq!(effective(&[consent(Deny, None, 1), consent(Permit, None, 1)], None), Some(Deny));
     }
 
     #[test]
     fn joining_a_list_does_not_lift_the_refusal_of_everything() {
         use ConsentDecision::{Deny, Permit};
-        assert_eq!(
-            effective(
-                &[consent(Deny, None, 1), consent(Permit, Some("news"), 2)],
-                Some("news")
-            ),
-            Some(Deny)
-        );
+        assert_eq!(effective(&[consent(Deny, None, 1), consent(Permit, Some("news"), 2)], Some("news")), Some(Deny));
     }
 
     #[test]
     fn leaving_a_list_leaves_the_rest() {
         use ConsentDecision::Deny;
-        assert_eq!(
-            effective(&[consent(Deny, Some("news"), 1)], Some("news")),
-            Some(Deny)
-        );
+        assert_eq!(effective(&[consent(Deny, Some("news"), 1)], Some("news")), Some(Deny));
         assert_eq!(effective(&[consent(Deny, Some("news"), 1)], None), None);
     }
 }

@@ -56,19 +56,14 @@ pub struct ContactPoint {
 
 impl fmt::Debug for ContactPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContactPoint")
-            .field("kind", &self.kind)
-            .field("used_for", &self.used_for)
-            .finish_non_exhaustive()
+        f.debug_struct("ContactPoint").field("kind", &self.kind).field("used_for", &self.used_for).finish_non_exhaustive()
     }
 }
 
 impl ContactPoint {
     /// Whether it is in use on that day.
     pub fn is_current(&self, on: Date) -> bool {
-        self.used_for != ContactUse::Old
-            && self.from.is_none_or(|from| from <= on)
-            && self.until.is_none_or(|until| on <= until)
+        self.used_for != ContactUse::Old && self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
     }
 }
 
@@ -82,22 +77,17 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Option<Self> {
         let (local, domain) = text.trim().split_once('@')?;
         let local_ok = (1..=64).contains(&local.len())
-            && local.bytes().all(|byte| {
-                byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
-            })
+            && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte))
             && !local.starts_with('.')
             && !local.ends_with('.')
             && !local.contains("..");
         let label_ok = |label: &str| {
             (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        let domain_ok =
-            domain.len() <= 189 && domain.contains('.') && domain.split('.').all(label_ok);
+        let domain_ok = domain.len() <= 189 && domain.contains('.') && domain.split('.').all(label_ok);
         (local_ok && domain_ok).then(|| Self(format!("{local}@{}", domain.to_ascii_lowercase())))
     }
 
@@ -129,9 +119,7 @@ pub fn preferred_email(contact_points: &[ContactPoint], on: Date) -> Option<Emai
     let mut candidates: Vec<(_, EmailAddress)> = contact_points
         .iter()
         .filter(|point| point.kind == ContactKind::Email && point.is_current(on))
-        .filter_map(|point| {
-            EmailAddress::parse(&point.value).map(|address| (order(point), address))
-        })
+        .filter_map(|point| EmailAddress::parse(&point.value).map(|address| (order(point), address)))
         .collect();
     candidates.sort_by_key(|(order, _)| *order);
     candidates.into_iter().next().map(|(_, address)| address)
@@ -145,14 +133,7 @@ mod tests {
     use super::*;
 
     fn email(value: &str, used_for: ContactUse, rank: Option<u32>) -> ContactPoint {
-        ContactPoint {
-            kind: ContactKind::Email,
-            value: value.into(),
-            used_for,
-            rank,
-            from: None,
-            until: None,
-        }
+        ContactPoint { kind: ContactKind::Email, value: value.into(), used_for, rank, from: None, until: None }
     }
 
     #[rstest]
@@ -174,27 +155,14 @@ mod tests {
     fn an_old_or_ended_address_is_not_used() {
         let mut ended = email("ended@example.org", ContactUse::Home, Some(1));
         ended.until = Some(date(2020, 1, 1));
-        let points = [
-            email("old@example.org", ContactUse::Old, Some(1)),
-            ended,
-            email("work@example.org", ContactUse::Work, None),
-        ];
-        assert_eq!(
-            preferred_email(&points, date(2026, 1, 1)).unwrap().as_str(),
-            "work@example.org"
-        );
+        let points = [email("old@example.org", ContactUse::Old, Some(1)), ended, email("work@example.org", ContactUse::Work, None)];
+        assert_eq!(preferred_email(&points, date(2026, 1, 1)).unwrap().as_str(), "work@example.org");
     }
 
     #[test]
     fn the_rank_goes_before_the_use() {
-        let points = [
-            email("home@example.org", ContactUse::Home, Some(2)),
-            email("work@example.org", ContactUse::Work, Some(1)),
-        ];
-        assert_eq!(
-            preferred_email(&points, date(2026, 1, 1)).unwrap().as_str(),
-            "work@example.org"
-        );
+        let points = [email("home@example.org", ContactUse::Home, Some(2)), email("work@example.org", ContactUse::Work, Some(1))];
+        assert_eq!(preferred_email(&points, date(2026, 1, 1)).unwrap().as_str(), "work@example.org");
     }
 
     #[test]

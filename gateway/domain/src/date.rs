@@ -34,18 +34,12 @@ pub struct PartialDate {
 impl PartialDate {
     /// A calendar day.
     pub fn day(date: Date) -> Self {
-        Self {
-            first: midnight(date),
-            precision: Precision::Day,
-        }
+        Self { first: midnight(date), precision: Precision::Day }
     }
 
     /// An instant.
     pub const fn instant(at: Timestamp) -> Self {
-        Self {
-            first: at,
-            precision: Precision::Instant,
-        }
+        Self { first: at, precision: Precision::Instant }
     }
 
     /// The first day that is meant, in UTC.
@@ -71,19 +65,11 @@ impl PartialDate {
             return None;
         }
         let at = |year: i16, month: i8, day: i8, precision| {
-            Date::new(year, month, day).ok().map(|date| Self {
-                first: midnight(date),
-                precision,
-            })
+            Date::new(year, month, day).ok().map(|date| Self { first: midnight(date), precision })
         };
         match text.len() {
             4 => at(text.parse().ok()?, 1, 1, Precision::Year),
-            7 if text.get(4..5)? == "-" => at(
-                text.get(..4)?.parse().ok()?,
-                text.get(5..)?.parse().ok()?,
-                1,
-                Precision::Month,
-            ),
+            7 if text.get(4..5)? == "-" => at(text.get(..4)?.parse().ok()?, text.get(5..)?.parse().ok()?, 1, Precision::Month),
             10 => text.parse::<Date>().ok().map(Self::day),
             11.. => parse_instant(text).map(Self::instant),
             _ => None,
@@ -92,8 +78,7 @@ impl PartialDate {
 }
 
 fn midnight(date: Date) -> Timestamp {
-    date.to_zoned(TimeZone::UTC)
-        .map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    date.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
 }
 
 fn parse_instant(text: &str) -> Option<Timestamp> {
@@ -120,19 +105,12 @@ fn parse_instant(text: &str) -> Option<Timestamp> {
     let offset = match zone {
         "" | "Z" | "z" => 0,
         zone => {
-            let (hours, minutes) = zone
-                .get(1..)?
-                .split_once(':')
-                .or_else(|| zone.get(1..)?.split_at_checked(2))?;
+            let (hours, minutes) = zone.get(1..)?.split_once(':').or_else(|| zone.get(1..)?.split_at_checked(2))?;
             let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
             if minutes > 14 * 60 {
                 return None;
             }
-            if zone.starts_with('-') {
-                -minutes
-            } else {
-                minutes
-            }
+            if zone.starts_with('-') { -minutes } else { minutes }
         }
     };
     let milliseconds = ((hour * 60 + minute - offset) * 60_000) + (second * 1000.0).floor() as i64;
@@ -141,9 +119,7 @@ fn parse_instant(text: &str) -> Option<Timestamp> {
 
 /// Days since 1970-01-01.
 pub fn epoch_day(date: Date) -> i32 {
-    Date::constant(1970, 1, 1)
-        .until(date)
-        .map_or(0, |span| span.get_days())
+    Date::constant(1970, 1, 1).until(date).map_or(0, |span| span.get_days())
 }
 
 /// The calendar day of a number of days since 1970-01-01; the nearest representable day beyond the calendar's ends.
@@ -168,32 +144,14 @@ mod tests {
     #[case("2020", "2020-01-01T00:00:00Z", Precision::Year)]
     #[case("2020-02", "2020-02-01T00:00:00Z", Precision::Month)]
     #[case(" 2020-02-29 ", "2020-02-29T00:00:00Z", Precision::Day)]
-    #[case(
-        "2026-11-23T01:42:10+05:30",
-        "2026-11-22T20:12:10Z",
-        Precision::Instant
-    )]
+    #[case("2026-11-23T01:42:10+05:30", "2026-11-22T20:12:10Z", Precision::Instant)]
     #[case("2026-11-23 01:42:10", "2026-11-23T01:42:10Z", Precision::Instant)]
-    #[case(
-        "2026-11-23T01:42:10.0690000Z",
-        "2026-11-23T01:42:10.069Z",
-        Precision::Instant
-    )]
+    #[case("2026-11-23T01:42:10.0690000Z", "2026-11-23T01:42:10.069Z", Precision::Instant)]
     #[case("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", Precision::Instant)]
     #[case("2026-11-22T24:00:00Z", "2026-11-23T00:00:00Z", Precision::Instant)]
     #[case("2026-11-23T01:42-0500", "2026-11-23T06:42:00Z", Precision::Instant)]
-    fn a_date_is_read_with_its_precision(
-        #[case] text: &str,
-        #[case] first: &str,
-        #[case] precision: Precision,
-    ) {
-        assert_eq!(
-            PartialDate::parse(text),
-            Some(PartialDate {
-                first: first.parse().unwrap(),
-                precision
-            })
-        );
+    fn a_date_is_read_with_its_precision(#[case] text: &str, #[case] first: &str, #[case] precision: Precision) {
+        assert_eq!(PartialDate::parse(text), Some(PartialDate { first: first.parse().unwrap(), precision }));
     }
 
     #[rstest]
@@ -229,13 +187,7 @@ mod tests {
 
     #[test]
     fn a_year_ends_on_new_years_eve() {
-        assert_eq!(
-            PartialDate::parse("2020").unwrap().last_day(),
-            date(2020, 12, 31)
-        );
-        assert_eq!(
-            PartialDate::parse("2020-02").unwrap().last_day(),
-            date(2020, 2, 29)
-        );
+        assert_eq!(PartialDate::parse("2020").unwrap().last_day(), date(2020, 12, 31));
+        assert_eq!(PartialDate::parse("2020-02").unwrap().last_day(), date(2020, 2, 29));
     }
 }

@@ -36,10 +36,7 @@ impl Default for GatePolicy {
     /// 8:00 to 20:00, no default zone, a record at most a day old, adults of 18, one message a day and three a week.
     fn default() -> Self {
         Self {
-            sending_window: SendingWindow {
-                opens: jiff::civil::time(8, 0, 0, 0),
-                closes: jiff::civil::time(20, 0, 0, 0),
-            },
+            sending_window: SendingWindow { opens: jiff::civil::time(8, 0, 0, 0), closes: jiff::civil::time(20, 0, 0, 0) },
             default_time_zone: None,
             freshness: SignedDuration::from_hours(24),
             adult_age: 18,
@@ -165,9 +162,7 @@ impl GateReason {
             Self::Expired => "The message was not sent in time.",
             Self::JourneyPaused => "The journey is not live at the moment.",
             Self::QuietHours => "It is outside the sending hours where the person lives.",
-            Self::TimeZoneUnknown => {
-                "It is not known where the person lives, so sending hours can't be kept."
-            }
+            Self::TimeZoneUnknown => "It is not known where the person lives, so sending hours can't be kept.",
             Self::FrequencyCap => "The person has been written to enough for now.",
             Self::StaleSource => "The copy of the record is not fresh enough.",
             Self::Stopped => "Sending is stopped for everybody.",
@@ -197,9 +192,7 @@ pub fn decide(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Verdict
         return Verdict::Refuse(reason);
     }
     let today = TimeZone::UTC.to_datetime(now).date();
-    let Some(address) = preferred_email(&facts.demographics.contact_points, today)
-        .filter(|_| facts.medium == "email")
-    else {
+    let Some(address) = preferred_email(&facts.demographics.contact_points, today).filter(|_| facts.medium == "email") else {
         return Verdict::Refuse(GateReason::NoAddress);
     };
     match hold(facts, policy, now) {
@@ -227,17 +220,11 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
         return Some(GateReason::MinorOrAgeUnknown);
     }
     let list = facts.list.as_ref();
-    match effective_consent(
-        &facts.consents,
-        &facts.medium,
-        facts.purpose,
-        list.map(|(key, _)| key.as_str()),
-    ) {
+    match effective_consent(&facts.consents, &facts.medium, facts.purpose, list.map(|(key, _)| key.as_str())) {
         Some(ConsentDecision::Deny) => return Some(GateReason::OptedOut),
         Some(ConsentDecision::Permit) => {}
         None => {
-            let needs_permission = facts.purpose == Purpose::Marketing
-                || list.is_some_and(|(_, kind)| *kind == ListKind::OptIn);
+            let needs_permission = facts.purpose == Purpose::Marketing || list.is_some_and(|(_, kind)| *kind == ListKind::OptIn);
             if needs_permission {
                 return Some(GateReason::NoConsent);
             }
@@ -246,10 +233,7 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
     if facts.journey == JourneyStatus::Stopped || facts.run != RunStatus::Active {
         return Some(GateReason::LeftJourney);
     }
-    facts
-        .expires_at
-        .is_some_and(|expires_at| expires_at <= now)
-        .then_some(GateReason::Expired)
+    facts.expires_at.is_some_and(|expires_at| expires_at <= now).then_some(GateReason::Expired)
 }
 
 fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateReason, Timestamp)> {
@@ -260,14 +244,9 @@ fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateR
     if facts.journey != JourneyStatus::Live {
         return Some((GateReason::JourneyPaused, soon));
     }
-    let fresh = facts
-        .synced_at
-        .is_some_and(|synced_at| now.duration_since(synced_at) <= policy.freshness);
+    let fresh = facts.synced_at.is_some_and(|synced_at| now.duration_since(synced_at) <= policy.freshness);
     if !fresh || facts.sync_incomplete {
-        return Some((
-            GateReason::StaleSource,
-            later(now, SignedDuration::from_secs(2)),
-        ));
+        return Some((GateReason::StaleSource, later(now, SignedDuration::from_secs(2))));
     }
     let cap = |sent: &[Timestamp], most: u32, span: SignedDuration| {
         let oldest_that_counts = sent.get((most as usize).checked_sub(1)?)?;
@@ -276,35 +255,19 @@ fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateR
     let day = if policy.per_day == 0 {
         Some(later(now, SignedDuration::from_hours(24)))
     } else {
-        cap(
-            &facts.sent_last_day,
-            policy.per_day,
-            SignedDuration::from_hours(24),
-        )
+        cap(&facts.sent_last_day, policy.per_day, SignedDuration::from_hours(24))
     };
     let week = if policy.per_week == 0 {
         Some(later(now, SignedDuration::from_hours(168)))
     } else {
-        cap(
-            &facts.sent_last_week,
-            policy.per_week,
-            SignedDuration::from_hours(168),
-        )
+        cap(&facts.sent_last_week, policy.per_week, SignedDuration::from_hours(168))
     };
     if let Some(until) = day.max(week) {
         return Some((GateReason::FrequencyCap, until.max(soon)));
     }
-    let zone = facts
-        .demographics
-        .time_zone
-        .as_deref()
-        .or(policy.default_time_zone.as_deref())
-        .and_then(|name| TimeZone::get(name).ok());
+    let zone = facts.demographics.time_zone.as_deref().or(policy.default_time_zone.as_deref()).and_then(|name| TimeZone::get(name).ok());
     let Some(zone) = zone else {
-        return Some((
-            GateReason::TimeZoneUnknown,
-            later(now, SignedDuration::from_hours(1)),
-        ));
+        return Some((GateReason::TimeZoneUnknown, later(now, SignedDuration::from_hours(1))));
     };
     let next = policy.sending_window.next_open(now, &zone);
     (next > now).then_some((GateReason::QuietHours, next))
@@ -314,11 +277,7 @@ fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateR
 fn is_adult(birth: Option<PartialDate>, adult_age: u8, now: Timestamp) -> bool {
     let today = TimeZone::UTC.to_datetime(now).date();
     birth.is_some_and(|birth| {
-        let last_possible = if birth.precision == Precision::Instant {
-            birth.first_day()
-        } else {
-            birth.last_day()
-        };
+        let last_possible = if birth.precision == Precision::Instant { birth.first_day() } else { birth.last_day() };
         birth.first <= now && (i16::from(adult_age)..=130).contains(&age_on(last_possible, today))
     })
 }

@@ -16,19 +16,11 @@ pub struct Issue {
 impl Issue {
     /// A finding that must be mended before the document can be used.
     pub fn fatal(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-            fatal: true,
-        }
+        Self { path: path.into(), message: message.into(), fatal: true }
     }
 
     /// A finding that is worth a look.
     pub fn advice(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-            fatal: false,
-        }
+        Self { path: path.into(), message: message.into(), fatal: false }
     }
 }

@@ -30,16 +30,8 @@ pub enum MessageStatus {
 
 impl MessageStatus {
     /// All, in the order of a message's life.
-    pub const ALL: [Self; 8] = [
-        Self::Due,
-        Self::Refused,
-        Self::InFlight,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Unknown,
-        Self::Expired,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Due, Self::Refused, Self::InFlight, Self::Accepted, Self::Rejected, Self::Unknown, Self::Expired, Self::Cancelled];
 
     /// The name as stored and shown.
     pub const fn name(self) -> &'static str {

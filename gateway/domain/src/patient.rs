@@ -11,9 +11,7 @@ use crate::date::PartialDate;
 use crate::ids::{PatientId, PatientNo, SourceId};
 
 /// Administrative sex (FHIR `Patient.gender`). The number crosses the plugin border.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Sex {
@@ -115,9 +113,7 @@ pub struct Identifier {
 
 impl fmt::Debug for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identifier")
-            .field("system", &self.system)
-            .finish_non_exhaustive()
+        f.debug_struct("Identifier").field("system", &self.system).finish_non_exhaustive()
     }
 }
 
@@ -177,16 +173,8 @@ impl Demographics {
     pub fn display_name(&self) -> String {
         let given = self.given.first().map_or("", String::as_str);
         let family = self.family.as_deref().unwrap_or("");
-        let name = [given, family]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        if name.is_empty() {
-            "(no name)".to_owned()
-        } else {
-            name
-        }
+        let name = [given, family].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        if name.is_empty() { "(no name)".to_owned() } else { name }
     }
 }
 

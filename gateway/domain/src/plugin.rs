@@ -32,9 +32,7 @@ pub struct PluginName(String);
 
 /// Why a text is not the name of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a plugin name: expected 1 to 64 lower-case letters, digits and hyphens, beginning with a letter"
-)]
+#[error("`{0}` is not a plugin name: expected 1 to 64 lower-case letters, digits and hyphens, beginning with a letter")]
 pub struct PluginNameError(String);
 
 impl PluginName {
@@ -43,14 +41,8 @@ impl PluginName {
         let name = name.into();
         let well_formed = (1..=64).contains(&name.len())
             && name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
-        if well_formed {
-            Ok(Self(name))
-        } else {
-            Err(PluginNameError(name.chars().take(64).collect()))
-        }
+            && name.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+        if well_formed { Ok(Self(name)) } else { Err(PluginNameError(name.chars().take(64).collect())) }
     }
 
     /// The name.

@@ -31,10 +31,7 @@ pub struct ReadResource {
 
 impl std::fmt::Debug for ReadResource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReadResource")
-            .field("key", &self.key)
-            .field("resource_type", &self.resource_type)
-            .finish_non_exhaustive()
+        f.debug_struct("ReadResource").field("key", &self.key).field("resource_type", &self.resource_type).finish_non_exhaustive()
     }
 }
 

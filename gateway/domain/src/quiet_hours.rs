@@ -35,16 +35,9 @@ impl SendingWindow {
         let today = zone.to_datetime(at).date();
         (0..=2)
             .filter_map(|days| today.checked_add(days.days()).ok())
-            .filter_map(|day| {
-                zone.to_ambiguous_timestamp(day.to_datetime(self.opens))
-                    .compatible()
-                    .ok()
-            })
+            .filter_map(|day| zone.to_ambiguous_timestamp(day.to_datetime(self.opens)).compatible().ok())
             .find(|opening| *opening >= at && self.is_open(*opening, zone))
-            .unwrap_or_else(|| {
-                at.saturating_add(jiff::SignedDuration::from_hours(24))
-                    .unwrap_or(at)
-            })
+            .unwrap_or_else(|| at.saturating_add(jiff::SignedDuration::from_hours(24)).unwrap_or(at))
     }
 }
 
@@ -64,32 +57,19 @@ mod tests {
         let at: Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
         assert!(!window().is_open(at, &zone));
         assert!(window().is_open(at, &TimeZone::get("America/New_York").unwrap()));
-        assert_eq!(
-            window().next_open(at, &zone),
-            "2026-11-23T16:00:00Z".parse().unwrap()
-        );
+        assert_eq!(window().next_open(at, &zone), "2026-11-23T16:00:00Z".parse().unwrap());
     }
 
     #[test]
     fn an_evening_opens_again_the_next_morning() {
         let zone = TimeZone::get("America/Chicago").unwrap();
         let at: Timestamp = "2026-03-08T02:30:00Z".parse().unwrap();
-        assert_eq!(
-            window().next_open(at, &zone),
-            "2026-03-08T13:00:00Z".parse().unwrap(),
-            "after the clocks went forward"
-        );
+        assert_eq!(window().next_open(at, &zone), "2026-03-08T13:00:00Z".parse().unwrap(), "after the clocks went forward");
     }
 
     #[test]
     fn the_next_opening_is_always_open() {
-        for name in [
-            "America/New_York",
-            "Asia/Kathmandu",
-            "Pacific/Apia",
-            "Australia/Lord_Howe",
-            "America/Santiago",
-        ] {
+        for name in ["America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe", "America/Santiago"] {
             let zone = TimeZone::get(name).unwrap();
             for hour in 0..24 * 400 {
                 let at = Timestamp::from_second(1_767_225_600 + hour * 3600).unwrap();

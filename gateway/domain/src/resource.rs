@@ -42,9 +42,7 @@ impl ContentHash {
 
 fn first_half(digest: &[u8]) -> [u8; 16] {
     let mut half = [0; 16];
-    half.iter_mut()
-        .zip(digest)
-        .for_each(|(to, from)| *to = *from);
+    half.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
     half
 }
 

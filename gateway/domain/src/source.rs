@@ -126,9 +126,6 @@ pub struct Quarantined {
 
 impl std::fmt::Debug for Quarantined {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Quarantined")
-            .field("id", &self.id)
-            .field("reason", &self.reason)
-            .finish_non_exhaustive()
+        f.debug_struct("Quarantined").field("id", &self.id).field("reason", &self.reason).finish_non_exhaustive()
     }
 }

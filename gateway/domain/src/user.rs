@@ -23,13 +23,7 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [
-        Self::Administrator,
-        Self::Coordinator,
-        Self::Clinician,
-        Self::Operator,
-        Self::Auditor,
-    ];
+    pub const ALL: [Self; 5] = [Self::Administrator, Self::Coordinator, Self::Clinician, Self::Operator, Self::Auditor];
 
     /// The name as stored and shown.
     pub const fn name(self) -> &'static str {
@@ -50,30 +44,17 @@ impl Role {
     /// Whether the role may do this. The one table.
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys,
-            ReadMessages, ReadPatients, ReadPlugins, ReadSegments, ReadSources, RecordConsent,
+            ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
+            ReadSegments, ReadSources, RecordConsent,
         };
         match self {
             Self::Administrator => true,
             Self::Coordinator => matches!(
                 permission,
-                ReadPatients
-                    | ReadSegments
-                    | ManageSegments
-                    | ReadJourneys
-                    | ManageJourneys
-                    | ReadMessages
-                    | ReadSources
-                    | RecordConsent
+                ReadPatients | ReadSegments | ManageSegments | ReadJourneys | ManageJourneys | ReadMessages | ReadSources | RecordConsent
             ),
-            Self::Clinician => matches!(
-                permission,
-                ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent
-            ),
-            Self::Operator => matches!(
-                permission,
-                ReadSources | ManageSources | ReadPlugins | ManageUsers
-            ),
+            Self::Clinician => matches!(permission, ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent),
+            Self::Operator => matches!(permission, ReadSources | ManageSources | ReadPlugins | ManageUsers),
             Self::Auditor => matches!(permission, ReadAudit),
         }
     }
@@ -165,8 +146,7 @@ impl Session {
 
     /// Whether it can still be used.
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        now.duration_since(self.used_at) < Self::IDLE
-            && now.duration_since(self.created_at) < Self::ABSOLUTE
+        now.duration_since(self.used_at) < Self::IDLE && now.duration_since(self.created_at) < Self::ABSOLUTE
     }
 }
 

@@ -43,9 +43,7 @@ pub struct RenderedMessage {
 
 impl std::fmt::Debug for RenderedMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RenderedMessage")
-            .field("language", &self.language)
-            .finish_non_exhaustive()
+        f.debug_struct("RenderedMessage").field("language", &self.language).finish_non_exhaustive()
     }
 }
 
@@ -103,9 +101,5 @@ pub trait MessageContent: Send + Sync {
     ///
     /// # Errors
     /// [`ContentError::Assemble`] where a header would break the message.
-    fn assemble(
-        &self,
-        envelope: &EmailEnvelope<'_>,
-        rendered: &RenderedMessage,
-    ) -> Result<Vec<u8>, ContentError>;
+    fn assemble(&self, envelope: &EmailEnvelope<'_>, rendered: &RenderedMessage) -> Result<Vec<u8>, ContentError>;
 }

@@ -17,9 +17,7 @@ use jiff::civil::Date;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PluginError {
     /// There is no such plugin, or not of that kind.
-    #[error(
-        "no {kind} plugin is called `{name}`; `outreach plugin list` shows those that are installed"
-    )]
+    #[error("no {kind} plugin is called `{name}`; `outreach plugin list` shows those that are installed")]
     Missing {
         /// The kind that was asked for.
         kind: &'static str,
@@ -193,11 +191,7 @@ pub trait SegmentPlugin: Send + Sync {
     /// What it offers and needs under a configuration.
     async fn describe(&self, config: &str) -> Result<SegmentDescription, PluginError>;
     /// The answer for a batch.
-    async fn evaluate(
-        &self,
-        question: &SegmentQuestion,
-        patients: &PatientColumns,
-    ) -> Result<Verdicts, PluginError>;
+    async fn evaluate(&self, question: &SegmentQuestion, patients: &PatientColumns) -> Result<Verdicts, PluginError>;
 }
 
 // === Journeys ===
@@ -265,10 +259,7 @@ pub struct OutgoingMessage {
 
 impl std::fmt::Debug for OutgoingMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OutgoingMessage")
-            .field("key", &self.key)
-            .field("content_kind", &self.content_kind)
-            .finish_non_exhaustive()
+        f.debug_struct("OutgoingMessage").field("key", &self.key).field("content_kind", &self.content_kind).finish_non_exhaustive()
     }
 }
 
@@ -295,9 +286,5 @@ pub trait ChannelPlugin: Send + Sync {
     /// What it carries and promises.
     async fn describe(&self, config: &str) -> Result<ChannelDescription, PluginError>;
     /// Sends; one outcome for each message, in order.
-    async fn send(
-        &self,
-        config: &str,
-        messages: &[OutgoingMessage],
-    ) -> Result<Vec<SendOutcome>, PluginError>;
+    async fn send(&self, config: &str, messages: &[OutgoingMessage]) -> Result<Vec<SendOutcome>, PluginError>;
 }

@@ -74,28 +74,12 @@ impl StoreError {
 
 /// Everything that is kept.
 pub trait Store:
-    SourceStore
-    + SyncStore
-    + PatientStore
-    + SegmentStore
-    + JourneyStore
-    + MessageStore
-    + ConsentStore
-    + UserStore
-    + AuditStore
+    SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore
 {
 }
 
 impl<T> Store for T where
-    T: SourceStore
-        + SyncStore
-        + PatientStore
-        + SegmentStore
-        + JourneyStore
-        + MessageStore
-        + ConsentStore
-        + UserStore
-        + AuditStore
+    T: SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore
 {
 }
 
@@ -119,9 +103,6 @@ pub struct PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self {
-            offset: 0,
-            limit: 50,
-        }
+        Self { offset: 0, limit: 50 }
     }
 }

@@ -6,9 +6,7 @@ use gateway_domain::code::Coding;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TerminologyError {
     /// Nobody knows it.
-    #[error(
-        "the value set `{0}` is not known; load it with `outreach terminology import`, or spell the codes out"
-    )]
+    #[error("the value set `{0}` is not known; load it with `outreach terminology import`, or spell the codes out")]
     Unknown(String),
 }
 

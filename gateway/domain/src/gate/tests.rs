@@ -64,9 +64,7 @@ fn verdict(change: impl FnOnce(&mut GateFacts)) -> Verdict {
 
 #[test]
 fn a_reachable_adult_is_written_to() {
-    assert!(
-        matches!(verdict(|_| {}), Verdict::Send(address) if address.as_str() == "ada@example.org")
-    );
+    assert!(matches!(verdict(|_| {}), Verdict::Send(address) if address.as_str() == "ada@example.org"));
 }
 
 #[rstest]
@@ -74,10 +72,7 @@ fn a_reachable_adult_is_written_to() {
 #[case(Deceased::Unclear)]
 #[case(Deceased::On(PartialDate::parse("2020").unwrap()))]
 fn the_dead_are_never_written_to(#[case] deceased: Deceased) {
-    assert_eq!(
-        verdict(|facts| facts.demographics.deceased = deceased),
-        Verdict::Refuse(GateReason::Deceased)
-    );
+    assert_eq!(verdict(|facts| facts.demographics.deceased = deceased), Verdict::Refuse(GateReason::Deceased));
 }
 
 #[rstest]
@@ -86,10 +81,7 @@ fn the_dead_are_never_written_to(#[case] deceased: Deceased) {
 #[case(RecordStatus::Deleted, GateReason::Deleted)]
 #[case(RecordStatus::Referenced, GateReason::NotSeen)]
 fn a_record_out_of_use_is_refused(#[case] record: RecordStatus, #[case] reason: GateReason) {
-    assert_eq!(
-        verdict(|facts| facts.record = record),
-        Verdict::Refuse(reason)
-    );
+    assert_eq!(verdict(|facts| facts.record = record), Verdict::Refuse(reason));
 }
 
 #[rstest]
@@ -99,61 +91,31 @@ fn a_record_out_of_use_is_refused(#[case] record: RecordStatus, #[case] reason: 
 #[case(PartialDate::parse("2030-01-01"))]
 #[case(PartialDate::parse("1850-01-01"))]
 fn whoever_may_be_a_minor_is_refused(#[case] birth: Option<PartialDate>) {
-    assert_eq!(
-        verdict(|facts| facts.demographics.birth = birth),
-        Verdict::Refuse(GateReason::MinorOrAgeUnknown)
-    );
+    assert_eq!(verdict(|facts| facts.demographics.birth = birth), Verdict::Refuse(GateReason::MinorOrAgeUnknown));
 }
 
 #[test]
 fn an_opt_out_refuses_and_its_withdrawal_lets_out() {
-    assert_eq!(
-        verdict(|facts| facts.consents = vec![consent(ConsentDecision::Deny)]),
-        Verdict::Refuse(GateReason::OptedOut)
-    );
-    assert!(matches!(
-        verdict(|facts| facts.consents = vec![consent(ConsentDecision::Permit)]),
-        Verdict::Send(_)
-    ));
+    assert_eq!(verdict(|facts| facts.consents = vec![consent(ConsentDecision::Deny)]), Verdict::Refuse(GateReason::OptedOut));
+    assert!(matches!(verdict(|facts| facts.consents = vec![consent(ConsentDecision::Permit)]), Verdict::Send(_)));
 }
 
 #[test]
 fn marketing_and_opt_in_lists_need_a_permission() {
-    assert_eq!(
-        verdict(|facts| facts.purpose = Purpose::Marketing),
-        Verdict::Refuse(GateReason::NoConsent)
-    );
-    assert_eq!(
-        verdict(|facts| facts.list = Some(("news".into(), ListKind::OptIn))),
-        Verdict::Refuse(GateReason::NoConsent)
-    );
-    assert!(matches!(
-        verdict(|facts| facts.list = Some(("news".into(), ListKind::OptOut))),
-        Verdict::Send(_)
-    ));
+    assert_eq!(verdict(|facts| facts.purpose = Purpose::Marketing), Verdict::Refuse(GateReason::NoConsent));
+    assert_eq!(verdict(|facts| facts.list = Some(("news".into(), ListKind::OptIn))), Verdict::Refuse(GateReason::NoConsent));
+    assert!(matches!(verdict(|facts| facts.list = Some(("news".into(), ListKind::OptOut))), Verdict::Send(_)));
 }
 
 #[test]
 fn a_person_who_left_the_journey_gets_nothing() {
-    assert_eq!(
-        verdict(|facts| facts.run = RunStatus::Left),
-        Verdict::Refuse(GateReason::LeftJourney)
-    );
-    assert_eq!(
-        verdict(|facts| facts.journey = JourneyStatus::Stopped),
-        Verdict::Refuse(GateReason::LeftJourney)
-    );
+    assert_eq!(verdict(|facts| facts.run = RunStatus::Left), Verdict::Refuse(GateReason::LeftJourney));
+    assert_eq!(verdict(|facts| facts.journey = JourneyStatus::Stopped), Verdict::Refuse(GateReason::LeftJourney));
 }
 
 #[test]
 fn a_paused_journey_holds() {
-    assert!(matches!(
-        verdict(|facts| facts.journey = JourneyStatus::Paused),
-        Verdict::Hold {
-            reason: GateReason::JourneyPaused,
-            ..
-        }
-    ));
+    assert!(matches!(verdict(|facts| facts.journey = JourneyStatus::Paused), Verdict::Hold { reason: GateReason::JourneyPaused, .. }));
 }
 
 #[test]
@@ -161,31 +123,15 @@ fn a_stale_or_half_read_source_holds() {
     let old = now().checked_sub(SignedDuration::from_hours(25)).unwrap();
     for change in [(Some(old), false), (None, false), (Some(now()), true)] {
         let held = verdict(|facts| (facts.synced_at, facts.sync_incomplete) = change);
-        assert!(
-            matches!(
-                held,
-                Verdict::Hold {
-                    reason: GateReason::StaleSource,
-                    ..
-                }
-            ),
-            "{held:?}"
-        );
+        assert!(matches!(held, Verdict::Hold { reason: GateReason::StaleSource, .. }), "{held:?}");
     }
 }
 
 #[test]
 fn a_second_message_waits_a_day() {
     let sent = now().checked_sub(SignedDuration::from_hours(20)).unwrap();
-    let held =
-        verdict(|facts| (facts.sent_last_day, facts.sent_last_week) = (vec![sent], vec![sent]));
-    assert_eq!(
-        held,
-        Verdict::Hold {
-            reason: GateReason::FrequencyCap,
-            until: now().checked_add(SignedDuration::from_hours(4)).unwrap()
-        }
-    );
+    let held = verdict(|facts| (facts.sent_last_day, facts.sent_last_week) = (vec![sent], vec![sent]));
+    assert_eq!(held, Verdict::Hold { reason: GateReason::FrequencyCap, until: now().checked_add(SignedDuration::from_hours(4)).unwrap() });
 }
 
 #[test]
@@ -193,13 +139,7 @@ fn an_unknown_zone_holds_unless_the_hospital_names_one() {
     let mut facts = facts();
     facts.demographics.time_zone = None;
     let mut policy = GatePolicy::default();
-    assert!(matches!(
-        decide(&facts, &policy, now()),
-        Verdict::Hold {
-            reason: GateReason::TimeZoneUnknown,
-            ..
-        }
-    ));
+    assert!(matches!(decide(&facts, &policy, now()), Verdict::Hold { reason: GateReason::TimeZoneUnknown, .. }));
     policy.default_time_zone = Some("America/New_York".into());
     assert!(matches!(decide(&facts, &policy, now()), Verdict::Send(_)));
 }
@@ -210,74 +150,31 @@ fn at_night_it_waits_for_the_morning() {
     let mut facts = facts();
     facts.synced_at = Some(night);
     let held = decide(&facts, &GatePolicy::default(), night);
-    assert_eq!(
-        held,
-        Verdict::Hold {
-            reason: GateReason::QuietHours,
-            until: "2026-11-23T14:00:00Z".parse().unwrap()
-        }
-    );
+    assert_eq!(held, Verdict::Hold { reason: GateReason::QuietHours, until: "2026-11-23T14:00:00Z".parse().unwrap() });
 }
 
 #[test]
 fn an_expired_message_is_refused_for_good() {
-    assert_eq!(
-        verdict(|facts| facts.expires_at = Some(now())),
-        Verdict::Refuse(GateReason::Expired)
-    );
+    assert_eq!(verdict(|facts| facts.expires_at = Some(now())), Verdict::Refuse(GateReason::Expired));
 }
 
 fn any_facts() -> impl Strategy<Value = GateFacts> {
-    let people = (
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        1930_i16..2030,
-    );
-    let states = (
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        -3..40_i64,
-    );
-    (people, states).prop_map(
-        |((dead, inactive, refused, restricted, year), (live, active, incomplete, zone, hours))| {
-            let mut facts = facts();
-            facts.demographics.deceased = if dead {
-                Deceased::Unclear
-            } else {
-                Deceased::No
-            };
-            facts.record = if inactive {
-                RecordStatus::Inactive
-            } else {
-                RecordStatus::Active
-            };
-            facts.consents = if refused {
-                vec![consent(ConsentDecision::Deny)]
-            } else {
-                Vec::new()
-            };
-            facts.demographics.restricted = restricted;
-            facts.demographics.birth = PartialDate::parse(&year.to_string());
-            facts.journey = if live {
-                JourneyStatus::Live
-            } else {
-                JourneyStatus::Paused
-            };
-            facts.run = if active {
-                RunStatus::Active
-            } else {
-                RunStatus::Left
-            };
-            facts.sync_incomplete = incomplete;
-            facts.demographics.time_zone = zone.then(|| "Pacific/Honolulu".to_owned());
-            facts.synced_at = now().checked_sub(SignedDuration::from_hours(hours)).ok();
-            facts
-        },
-    )
+    let people = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1930_i16..2030);
+    let states = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), -3..40_i64);
+    (people, states).prop_map(|((dead, inactive, refused, restricted, year), (live, active, incomplete, zone, hours))| {
+        let mut facts = facts();
+        facts.demographics.deceased = if dead { Deceased::Unclear } else { Deceased::No };
+        facts.record = if inactive { RecordStatus::Inactive } else { RecordStatus::Active };
+        facts.consents = if refused { vec![consent(ConsentDecision::Deny)] } else { Vec::new() };
+        facts.demographics.restricted = restricted;
+        facts.demographics.birth = PartialDate::parse(&year.to_string());
+        facts.journey = if live { JourneyStatus::Live } else { JourneyStatus::Paused };
+        facts.run = if active { RunStatus::Active } else { RunStatus::Left };
+        facts.sync_incomplete = incomplete;
+        facts.demographics.time_zone = zone.then(|| "Pacific/Honolulu".to_owned());
+        facts.synced_at = now().checked_sub(SignedDuration::from_hours(hours)).ok();
+        facts
+    })
 }
 
 proptest! {

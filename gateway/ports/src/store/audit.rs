@@ -12,11 +12,7 @@ pub trait AuditStore: Send + Sync {
     /// Adds rows. A read that can't be audited does not happen: callers fail when this fails.
     async fn audit(&self, entries: &[AuditEntry]) -> Result<(), StoreError>;
     /// A page of the audit, newest first; of one patient or of all.
-    async fn audit_entries(
-        &self,
-        patient: Option<PatientId>,
-        page: PageRequest,
-    ) -> Result<Page<AuditEntry>, StoreError>;
+    async fn audit_entries(&self, patient: Option<PatientId>, page: PageRequest) -> Result<Page<AuditEntry>, StoreError>;
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -109,22 +109,13 @@ pub trait JourneyStore: Send + Sync {
     /// finish in their own version. Status is taken only when it is made.
     async fn put_journey(&self, journey: &Journey, now: Timestamp) -> Result<Journey, StoreError>;
     /// Changes the status. Stopping queues [`JourneyEvent::Cancelled`] for everybody inside.
-    async fn set_journey_status(
-        &self,
-        id: JourneyId,
-        status: JourneyStatus,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn set_journey_status(&self, id: JourneyId, status: JourneyStatus, now: Timestamp) -> Result<(), StoreError>;
     /// All journeys by title, with counts.
     async fn journeys(&self) -> Result<Vec<JourneySummary>, StoreError>;
     /// One journey.
     async fn journey(&self, id: JourneyId) -> Result<Option<JourneySummary>, StoreError>;
     /// People in a journey, those on the way first, the latest first.
-    async fn runs(
-        &self,
-        journey: JourneyId,
-        page: PageRequest,
-    ) -> Result<Page<RunSummary>, StoreError>;
+    async fn runs(&self, journey: JourneyId, page: PageRequest) -> Result<Page<RunSummary>, StoreError>;
     /// A patient's runs, the latest first.
     async fn patient_runs(&self, patient: PatientId) -> Result<Vec<Run>, StoreError>;
 
@@ -132,20 +123,10 @@ pub trait JourneyStore: Send + Sync {
     /// segment a `Joined` makes a run with [`JourneyEvent::Entered`] queued (unless the patient is inside, or left too recently to
     /// come back); every active run that listens gets `segment-joined` / `segment-left` as [`JourneyEvent::Happened`] with the
     /// segment's key as detail. The cursor moves in the same transaction.
-    async fn enrol(
-        &self,
-        limit: u32,
-        now: Timestamp,
-        entropy: &[IdEntropy],
-    ) -> Result<Vec<MembershipEvent>, StoreError>;
+    async fn enrol(&self, limit: u32, now: Timestamp, entropy: &[IdEntropy]) -> Result<Vec<MembershipEvent>, StoreError>;
     /// Claims up to `limit` events that are due, of active runs of live journeys (cancellations of any), one of each run, until
     /// `lease`.
-    async fn claim_due_events(
-        &self,
-        limit: u32,
-        now: Timestamp,
-        lease: Timestamp,
-    ) -> Result<Vec<DueEvent>, StoreError>;
+    async fn claim_due_events(&self, limit: u32, now: Timestamp, lease: Timestamp) -> Result<Vec<DueEvent>, StoreError>;
     /// Writes all that follows from an event. When the person leaves, timers, listeners and queued events of the run go, and
     /// messages that are still due become `cancelled`.
     ///

@@ -74,33 +74,21 @@ pub enum HandOver {
 #[async_trait]
 pub trait MessageStore: Send + Sync {
     /// Makes the template, or gives the one with this key a new version where it differs.
-    async fn put_message_template(
-        &self,
-        template: &MessageTemplate,
-    ) -> Result<MessageTemplate, StoreError>;
+    async fn put_message_template(&self, template: &MessageTemplate) -> Result<MessageTemplate, StoreError>;
     /// All templates by title.
     async fn message_templates(&self) -> Result<Vec<MessageTemplate>, StoreError>;
     /// A template by key.
     async fn message_template(&self, key: &str) -> Result<Option<MessageTemplate>, StoreError>;
 
     /// A page of the ledger, newest first.
-    async fn messages(
-        &self,
-        filter: &MessageFilter,
-        page: PageRequest,
-    ) -> Result<Page<MessageSummary>, StoreError>;
+    async fn messages(&self, filter: &MessageFilter, page: PageRequest) -> Result<Page<MessageSummary>, StoreError>;
     /// One message.
     async fn message(&self, id: MessageId) -> Result<Option<MessageSummary>, StoreError>;
     /// How many messages are in each status.
     async fn message_counts(&self) -> Result<Vec<(MessageStatus, u64)>, StoreError>;
 
     /// Claims up to `limit` messages that are due, until `lease`.
-    async fn claim_due_messages(
-        &self,
-        limit: u32,
-        now: Timestamp,
-        lease: Timestamp,
-    ) -> Result<Vec<Message>, StoreError>;
+    async fn claim_due_messages(&self, limit: u32, now: Timestamp, lease: Timestamp) -> Result<Vec<Message>, StoreError>;
     /// The gate. In one transaction: reads what the gate looks at (the person's row locked), decides with
     /// [`gateway_domain::gate::decide`], and records the verdict: `in_flight` with `prepared` for a send, the new `due_at` and the
     /// reason for a hold, `refused` with the reason otherwise (the run hears of it as a send outcome). A message that is no longer
@@ -114,42 +102,20 @@ pub trait MessageStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Verdict>, StoreError>;
     /// Holds a due message until later, for example while a translation is missing.
-    async fn hold_message(
-        &self,
-        id: MessageId,
-        reason: &str,
-        until: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn hold_message(&self, id: MessageId, reason: &str, until: Timestamp) -> Result<(), StoreError>;
     /// Records how the hand-over of an `in_flight` message ended; every end but `Later` is told to the run as a send outcome in the
     /// same transaction.
-    async fn record_hand_over(
-        &self,
-        id: MessageId,
-        hand_over: &HandOver,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn record_hand_over(&self, id: MessageId, hand_over: &HandOver, now: Timestamp) -> Result<(), StoreError>;
     /// After a crash: messages left `in_flight` by a process that is gone. On an at-most-once channel they become `unknown`, with
     /// their runs told. Call before any worker starts; on PostgreSQL only those older than `before` are taken.
-    async fn recover_in_flight(
-        &self,
-        before: Timestamp,
-        now: Timestamp,
-    ) -> Result<Vec<MessageId>, StoreError>;
+    async fn recover_in_flight(&self, before: Timestamp, now: Timestamp) -> Result<Vec<MessageId>, StoreError>;
     /// The next moment at which a message is due.
     async fn next_message_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Where a link of a message leads.
     async fn link_target(&self, id: MessageId, link: u32) -> Result<Option<String>, StoreError>;
     /// Records an interaction and tells the run, if it listens, in one transaction.
-    async fn record_interaction(
-        &self,
-        interaction: &Interaction,
-        step_detail: Option<&str>,
-    ) -> Result<(), StoreError>;
+    async fn record_interaction(&self, interaction: &Interaction, step_detail: Option<&str>) -> Result<(), StoreError>;
     /// A patient's interactions, newest first.
-    async fn interactions(
-        &self,
-        patient: PatientId,
-        limit: u32,
-    ) -> Result<Vec<Interaction>, StoreError>;
+    async fn interactions(&self, patient: PatientId, limit: u32) -> Result<Vec<Interaction>, StoreError>;
 }

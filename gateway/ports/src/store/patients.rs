@@ -15,54 +15,29 @@ use super::{Page, PageRequest, StoreError};
 #[async_trait]
 pub trait PatientStore: Send + Sync {
     /// A page of patients by family name, given name and id.
-    async fn patients(
-        &self,
-        filter: &PatientFilter,
-        page: PageRequest,
-    ) -> Result<Page<Patient>, StoreError>;
+    async fn patients(&self, filter: &PatientFilter, page: PageRequest) -> Result<Page<Patient>, StoreError>;
     /// One patient.
     async fn patient(&self, id: PatientId) -> Result<Option<Patient>, StoreError>;
     /// One patient by its number.
     async fn patient_by_no(&self, no: PatientNo) -> Result<Option<Patient>, StoreError>;
     /// One patient by its FHIR id in a source.
-    async fn patient_by_fhir_id(
-        &self,
-        source: &str,
-        fhir_id: &str,
-    ) -> Result<Option<Patient>, StoreError>;
+    async fn patient_by_fhir_id(&self, source: &str, fhir_id: &str) -> Result<Option<Patient>, StoreError>;
     /// The clinical records of these patients, with facts of these kinds alone, in the order asked. Unknown numbers are left out.
-    async fn clinical_records(
-        &self,
-        patients: &[PatientNo],
-        kinds: FactKinds,
-    ) -> Result<Vec<ClinicalRecord>, StoreError>;
+    async fn clinical_records(&self, patients: &[PatientNo], kinds: FactKinds) -> Result<Vec<ClinicalRecord>, StoreError>;
     /// A patient's facts in words, newest first.
     async fn facts(&self, patient: PatientId) -> Result<Vec<DescribedFact>, StoreError>;
     /// A patient's care teams.
     async fn care_teams(&self, patient: PatientId) -> Result<Vec<CareTeam>, StoreError>;
     /// Accounts by name.
-    async fn accounts(
-        &self,
-        text: Option<&str>,
-        page: PageRequest,
-    ) -> Result<Page<Account>, StoreError>;
+    async fn accounts(&self, text: Option<&str>, page: PageRequest) -> Result<Page<Account>, StoreError>;
     /// The raw JSON of a resource of a patient, as it came.
-    async fn raw_resource(
-        &self,
-        patient: PatientId,
-        resource_type: &str,
-        fhir_id: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
+    async fn raw_resource(&self, patient: PatientId, resource_type: &str, fhir_id: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Interns codes; the answer has the order of the question.
     async fn intern_codes(&self, codings: &[Coding]) -> Result<Vec<CodeId>, StoreError>;
     /// What the codes are; those not known are left out.
     async fn codings(&self, codes: &[CodeId]) -> Result<Vec<(CodeId, Coding)>, StoreError>;
     /// The next patients after this number, for a full pass.
-    async fn patient_numbers_after(
-        &self,
-        after: Option<PatientNo>,
-        limit: u32,
-    ) -> Result<Vec<PatientNo>, StoreError>;
+    async fn patient_numbers_after(&self, after: Option<PatientNo>, limit: u32) -> Result<Vec<PatientNo>, StoreError>;
     /// How many patients there are, those only referred to left out.
     async fn patient_count(&self) -> Result<u64, StoreError>;
 }

@@ -52,30 +52,17 @@ pub trait SegmentStore: Send + Sync {
     /// A segment by key.
     async fn segment_by_key(&self, key: &str) -> Result<Option<Segment>, StoreError>;
     /// Members by name.
-    async fn members(
-        &self,
-        segment: SegmentId,
-        page: PageRequest,
-    ) -> Result<Page<SegmentMember>, StoreError>;
+    async fn members(&self, segment: SegmentId, page: PageRequest) -> Result<Page<SegmentMember>, StoreError>;
     /// A patient's memberships.
     async fn memberships(&self, patient: PatientId) -> Result<Vec<Membership>, StoreError>;
     /// Changes of a patient's memberships, newest first.
-    async fn membership_history(
-        &self,
-        patient: PatientId,
-        limit: u32,
-    ) -> Result<Vec<MembershipEvent>, StoreError>;
+    async fn membership_history(&self, patient: PatientId, limit: u32) -> Result<Vec<MembershipEvent>, StoreError>;
 
     /// Marks every patient whose review date is this day or before as dirty; how many.
     async fn mark_due_for_review(&self, today: Date, now: Timestamp) -> Result<u64, StoreError>;
     /// Claims up to `limit` dirty patients until `lease`. Patients whose source is being read by a run that has not ended completely
     /// are left: no decision is taken on half an import.
-    async fn claim_dirty(
-        &self,
-        limit: u32,
-        now: Timestamp,
-        lease: Timestamp,
-    ) -> Result<Vec<DirtyPatient>, StoreError>;
+    async fn claim_dirty(&self, limit: u32, now: Timestamp, lease: Timestamp) -> Result<Vec<DirtyPatient>, StoreError>;
     /// Stores the answers, writes a membership event for each change, and takes the claimed marks away unless they changed
     /// in between. Answers for segments whose version is no longer `version` are dropped.
     async fn apply_evaluations(

@@ -10,33 +10,17 @@ use super::{Page, PageRequest, StoreError};
 #[async_trait]
 pub trait SourceStore: Send + Sync {
     /// Makes the source, or changes the address of the one with this name. Its number never changes.
-    async fn put_source(
-        &self,
-        id: SourceId,
-        name: &str,
-        base_url: &str,
-    ) -> Result<Source, StoreError>;
+    async fn put_source(&self, id: SourceId, name: &str, base_url: &str) -> Result<Source, StoreError>;
     /// All sources by name.
     async fn sources(&self) -> Result<Vec<Source>, StoreError>;
     /// A source by name.
     async fn source_by_name(&self, name: &str) -> Result<Option<Source>, StoreError>;
     /// Runs of a source, newest first.
-    async fn sync_runs(
-        &self,
-        source: SourceId,
-        page: PageRequest,
-    ) -> Result<Page<SyncRun>, StoreError>;
+    async fn sync_runs(&self, source: SourceId, page: PageRequest) -> Result<Page<SyncRun>, StoreError>;
     /// What could not be read, newest first; of one source or of all.
-    async fn quarantine(
-        &self,
-        source: Option<SourceId>,
-        page: PageRequest,
-    ) -> Result<Page<Quarantined>, StoreError>;
+    async fn quarantine(&self, source: Option<SourceId>, page: PageRequest) -> Result<Page<Quarantined>, StoreError>;
     /// One line that could not be read.
     async fn quarantined(&self, id: QuarantineId) -> Result<Option<Quarantined>, StoreError>;
     /// How many resources of each type the model holds, deleted ones left out; of one source or of all.
-    async fn resource_counts(
-        &self,
-        source: Option<SourceId>,
-    ) -> Result<Vec<(String, u64)>, StoreError>;
+    async fn resource_counts(&self, source: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError>;
 }

@@ -39,35 +39,17 @@ pub trait SyncStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where one is open.
-    async fn begin_run(
-        &self,
-        id: SyncRunId,
-        source: SourceId,
-        strategy: SyncStrategy,
-        now: Timestamp,
-    ) -> Result<SyncRun, StoreError>;
+    async fn begin_run(&self, id: SyncRunId, source: SourceId, strategy: SyncStrategy, now: Timestamp) -> Result<SyncRun, StoreError>;
     /// Moves the checkpoint alone (a job was kicked off).
     async fn save_checkpoint(&self, run: SyncRunId, checkpoint: &str) -> Result<(), StoreError>;
     /// Applies a piece: resources whose content differs are stored with their facts, their patients marked dirty; the same content is
     /// left alone; an older version (by `meta.lastUpdated`, where both have it) never replaces a newer one. Data, checkpoint, counts
     /// and dirty marks move in one transaction. `entropy` seeds the ids of what is new.
-    async fn apply(
-        &self,
-        run: SyncRunId,
-        batch: ApplyBatch,
-        now: Timestamp,
-        entropy: IdEntropy,
-    ) -> Result<Applied, StoreError>;
+    async fn apply(&self, run: SyncRunId, batch: ApplyBatch, now: Timestamp, entropy: IdEntropy) -> Result<Applied, StoreError>;
     /// After a full run: what the source no longer has. Takes the keys seen since the run began as alive and marks all other
     /// resources of the types as deleted, unless that would be more than `most_share` (0 to 1) of them, in which case nothing is
     /// deleted and the count that would have been is returned as `Err`-free `None`.
-    async fn sweep(
-        &self,
-        run: SyncRunId,
-        types: &[String],
-        most_share: f64,
-        now: Timestamp,
-    ) -> Result<Option<u64>, StoreError>;
+    async fn sweep(&self, run: SyncRunId, types: &[String], most_share: f64, now: Timestamp) -> Result<Option<u64>, StoreError>;
     /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed.
     async fn finish_run(
         &self,

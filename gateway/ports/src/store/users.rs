@@ -32,26 +32,14 @@ pub trait UserStore: Send + Sync {
     async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
     /// The session and its user, by the SHA-256 of the token; `None` where it ended or the user is disabled. Notes the use, at most
     /// once a minute.
-    async fn session(
-        &self,
-        token_hash: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<Option<(Session, User)>, StoreError>;
+    async fn session(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<(Session, User)>, StoreError>;
     /// Ends a session.
     async fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError>;
 
     /// Makes an API token.
-    async fn add_api_token(
-        &self,
-        token: &ApiToken,
-        token_hash: &[u8; 32],
-    ) -> Result<(), StoreError>;
+    async fn add_api_token(&self, token: &ApiToken, token_hash: &[u8; 32]) -> Result<(), StoreError>;
     /// The token and its user, by the SHA-256 of the token; `None` where it ended or the user is disabled.
-    async fn api_token(
-        &self,
-        token_hash: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<Option<(ApiToken, User)>, StoreError>;
+    async fn api_token(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<(ApiToken, User)>, StoreError>;
     /// A user's tokens.
     async fn api_tokens(&self, user: UserId) -> Result<Vec<ApiToken>, StoreError>;
     /// Ends a token.
