@@ -13,10 +13,7 @@ pub struct BackoffPolicy {
 
 impl Default for BackoffPolicy {
     fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            longest: Duration::from_mins(5),
-        }
+        Self { first: Duration::from_secs(1), longest: Duration::from_mins(5) }
     }
 }
 
@@ -57,10 +54,7 @@ mod tests {
 
     #[test]
     fn zero_wait_stays_zero() {
-        let policy = BackoffPolicy {
-            first: Duration::ZERO,
-            longest: Duration::from_secs(1),
-        };
+        let policy = BackoffPolicy { first: Duration::ZERO, longest: Duration::from_secs(1) };
         assert_eq!(backoff(7, 12_345, policy), Duration::ZERO);
     }
 }

@@ -44,12 +44,7 @@ pub struct EgressRequest {
 
 impl EgressRequest {
     pub fn new(method: Method, url: Url) -> Self {
-        Self {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Self { method, url, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     pub fn get(url: Url) -> Self {
@@ -93,10 +88,8 @@ impl Egress {
     ///
     /// # Errors
     /// [`EgressError::Setup`] where the TLS library can't be set up.
-    pub fn with_resolver(
-        policy: EgressPolicy,
-        resolver: Arc<dyn HostResolver>,
-    ) -> Result<Self, EgressError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one client that all others are banned for")]
+    pub fn with_resolver(policy: EgressPolicy, resolver: Arc<dyn HostResolver>) -> Result<Self, EgressError> {
         install_tls_provider();
         let policy = Arc::new(policy);
         let client = reqwest::Client::builder()
@@ -110,19 +103,13 @@ impl Egress {
             .pool_idle_timeout(Duration::from_mins(1))
             .tcp_keepalive(Duration::from_mins(1))
             .build()
-            .map_err(|error| EgressError::Setup {
-                detail: error::chain(&error),
-            })?;
+            .map_err(|error| EgressError::Setup { detail: error::chain(&error) })?;
         Ok(Self { client, policy })
     }
 
     /// The client for one origin, to which credentials may be given.
     pub fn for_origin(&self, origin: Origin) -> BoundEgress {
-        BoundEgress {
-            egress: self.clone(),
-            origin,
-            foreign: Arc::from([]),
-        }
+        BoundEgress { egress: self.clone(), origin, foreign: Arc::from([]) }
     }
 
     /// Sends `request` without any credential and returns when the response's head is here.
@@ -145,32 +132,15 @@ impl Egress {
         sent
     }
 
-    async fn exchange(
-        &self,
-        request: EgressRequest,
-        target: Target,
-    ) -> Result<EgressResponse, EgressError> {
+    async fn exchange(&self, request: EgressRequest, target: Target) -> Result<EgressResponse, EgressError> {
         if let Err(reason) = self.check(&request.url) {
             return Err(EgressError::Refused { target, reason });
         }
-        let sending = self
-            .client
-            .request(request.method, request.url.clone())
-            .headers(request.headers)
-            .body(request.body)
-            .send();
+        let sending = self.client.request(request.method, request.url.clone()).headers(request.headers).body(request.body).send();
         match timeout(self.policy.response_timeout, sending).await {
-            Ok(Ok(response)) => Ok(EgressResponse::new(
-                response,
-                request.url,
-                target,
-                &self.policy,
-            )),
+            Ok(Ok(response)) => Ok(EgressResponse::new(response, request.url, target, &self.policy)),
             Ok(Err(error)) => Err(EgressError::from_exchange(error, target)),
-            Err(_) => Err(EgressError::Timeout {
-                target,
-                stage: TimeoutStage::Response,
-            }),
+            Err(_) => Err(EgressError::Timeout { target, stage: TimeoutStage::Response }),
         }
     }
 
@@ -224,11 +194,7 @@ impl BoundEgress {
     ///
     /// # Errors
     /// [`EgressError`]; a status of 4xx or 5xx is not one.
-    pub async fn send(
-        &self,
-        mut request: EgressRequest,
-        credential: Option<&Credential>,
-    ) -> Result<EgressResponse, EgressError> {
+    pub async fn send(&self, mut request: EgressRequest, credential: Option<&Credential>) -> Result<EgressResponse, EgressError> {
         if self.origin.owns(&request.url) {
             if let Some(credential) = credential {
                 let value = credential.header_value()?;
@@ -237,21 +203,14 @@ impl BoundEgress {
             return self.egress.execute(request).await;
         }
         if !self.foreign.iter().any(|origin| origin.owns(&request.url)) {
-            return Err(EgressError::Refused {
-                target: Target::of(&request.url),
-                reason: RefusedReason::ForeignOrigin,
-            });
+            return Err(EgressError::Refused { target: Target::of(&request.url), reason: RefusedReason::ForeignOrigin });
         }
         self.egress.send(request).await
     }
 }
 
 fn strip_credentials(headers: &mut HeaderMap) {
-    for name in [
-        header::AUTHORIZATION,
-        header::PROXY_AUTHORIZATION,
-        header::COOKIE,
-    ] {
+    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
         headers.remove(name);
     }
 }

@@ -31,10 +31,7 @@ impl Readiness {
 
     fn report(&self) -> ReadinessReport {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        ReadinessReport {
-            ready: !parts.is_empty() && parts.values().all(|ready| *ready),
-            parts: parts.clone(),
-        }
+        ReadinessReport { ready: !parts.is_empty() && parts.values().all(|ready| *ready), parts: parts.clone() }
     }
 }
 
@@ -46,10 +43,7 @@ struct ReadinessReport {
 
 /// `/health/live`, `/health/ready` (200 or 503) and `/metrics` in the text form that
 /// `render_metrics` gives.
-pub fn admin_router(
-    readiness: Readiness,
-    render_metrics: impl Fn() -> String + Clone + Send + Sync + 'static,
-) -> Router {
+pub fn admin_router(readiness: Readiness, render_metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     Router::new()
         .route("/health/live", get(async || "alive\n"))
         .route("/health/ready", get(ready))
@@ -65,10 +59,6 @@ pub fn admin_router(
 
 async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Json<ReadinessReport>) {
     let report = readiness.report();
-    let status = if report.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report))
 }

@@ -18,8 +18,8 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer, trace::TraceLayer,
 };
 use tracing::Span;
 
@@ -73,30 +73,16 @@ impl fmt::Display for RequestId {
 pub fn with_layers(router: Router, options: &LayerOptions) -> Router {
     let policy = content_security_policy(&options.content_security_policy);
     let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn_with_state(
-            Arc::new(RequestIds::new(options.request_id_seed)),
-            identify,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::new(RequestIds::new(options.request_id_seed)), identify))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         // Outside of the panic catch, so that the answer to a panic carries these too.
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            policy,
-        ))
-        .option_layer(options.https.then(|| {
-            set(
-                header::STRICT_TRANSPORT_SECURITY,
-                "max-age=31536000; includeSubDomains",
-            )
-        }))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
+        .option_layer(options.https.then(|| set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains")))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            options.request_timeout,
-        ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, options.request_timeout))
         // One limit for every way of reading a body, in place of the extractors' own.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(options.max_body_bytes));
@@ -113,9 +99,8 @@ fn content_security_policy(given: &HeaderValue) -> HeaderValue {
         return given.clone();
     }
     let rest = text.trim_end_matches([';', ' ']);
-    HeaderValue::try_from(format!("{rest}; frame-ancestors 'none'")).unwrap_or(
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    )
+    HeaderValue::try_from(format!("{rest}; frame-ancestors 'none'"))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }
 
 struct RequestIds {
@@ -125,10 +110,7 @@ struct RequestIds {
 
 impl RequestIds {
     fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            next: AtomicU64::new(1),
-        }
+        Self { seed, next: AtomicU64::new(1) }
     }
 
     fn issue(&self) -> RequestId {
@@ -138,11 +120,7 @@ impl RequestIds {
     }
 }
 
-async fn identify(
-    State(ids): State<Arc<RequestIds>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn identify(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
     let id = ids.issue();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
@@ -154,9 +132,7 @@ async fn identify(
 /// of people.
 fn span<B>(request: &http::Request<B>) -> Span {
     let extensions = request.extensions();
-    let route = extensions
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str);
+    let route = extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let id = extensions.get::<RequestId>().map(tracing::field::display);
     tracing::info_span!("http.request", method = %request.method(), route, request_id = id)
 }

@@ -54,11 +54,7 @@ impl Default for ListenerLimits {
 impl ListenerLimits {
     /// Short waits.
     pub fn for_testing() -> Self {
-        Self {
-            header_timeout: Duration::from_millis(300),
-            drain: Duration::from_millis(500),
-            ..Self::default()
-        }
+        Self { header_timeout: Duration::from_millis(300), drain: Duration::from_millis(500), ..Self::default() }
     }
 }
 
@@ -77,12 +73,7 @@ pub struct Drained {
 ///
 /// Then no connection is accepted any more, running requests go on for at most `limits.drain`,
 /// and what is left is aborted. Dropping the future aborts everything at once.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: ListenerLimits,
-    stop: CancellationToken,
-) -> Drained {
+pub async fn serve(listener: TcpListener, router: Router, limits: ListenerLimits, stop: CancellationToken) -> Drained {
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -116,10 +107,7 @@ pub async fn serve(
     if in_time {
         while connections.join_next().await.is_some() {}
     } else {
-        tracing::warn!(
-            aborted,
-            "Requests were still running when the drain time was up"
-        );
+        tracing::warn!(aborted, "Requests were still running when the drain time was up");
         connections.shutdown().await;
     }
     Drained { aborted }

@@ -12,11 +12,7 @@ const RETRY_AFTER_MILLISECONDS: &str = "x-ms-retry-after-ms";
 ///
 /// `x-ms-retry-after-ms` is looked at first, then `Retry-After` as seconds or as an HTTP date
 /// (RFC 9110 section 10.2.3). A date in the past gives the lower bound.
-pub fn retry_after(
-    headers: &HeaderMap,
-    now: Timestamp,
-    bounds: RangeInclusive<Duration>,
-) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: Timestamp, bounds: RangeInclusive<Duration>) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(RETRY_AFTER_MILLISECONDS)
         .and_then(|value| value.parse().ok().map(Duration::from_millis))
@@ -56,10 +52,7 @@ mod tests {
     const NOW: &str = "1994-11-06T08:49:07Z";
 
     fn asked(name: &'static str, value: &'static str) -> Option<Duration> {
-        let headers = HeaderMap::from_iter([(
-            header::HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        )]);
+        let headers = HeaderMap::from_iter([(header::HeaderName::from_static(name), HeaderValue::from_static(value))]);
         let bounds = Duration::from_secs(5)..=Duration::from_secs(300);
         retry_after(&headers, NOW.parse().unwrap(), bounds)
     }
@@ -67,14 +60,7 @@ mod tests {
     #[test]
     fn seconds_and_all_three_date_shapes_are_read() {
         let half_a_minute = Some(Duration::from_secs(30));
-        for value in [
-            "30",
-            " 30 ",
-            "30.0",
-            "Sun, 06 Nov 1994 08:49:37 GMT",
-            "Sunday, 06-Nov-94 08:49:37 GMT",
-            "Sun Nov  6 08:49:37 1994",
-        ] {
+        for value in ["30", " 30 ", "30.0", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
             assert_eq!(asked("retry-after", value), half_a_minute, "{value}");
         }
         assert_eq!(asked("x-ms-retry-after-ms", "30000"), half_a_minute);
@@ -83,27 +69,13 @@ mod tests {
     #[test]
     fn waits_are_clamped_and_past_dates_mean_soon() {
         assert_eq!(asked("retry-after", "0"), Some(Duration::from_secs(5)));
-        assert_eq!(
-            asked("retry-after", "18000"),
-            Some(Duration::from_secs(300))
-        );
-        assert_eq!(
-            asked("retry-after", "Sat, 05 Nov 1994 08:49:37 GMT"),
-            Some(Duration::from_secs(5))
-        );
+        assert_eq!(asked("retry-after", "18000"), Some(Duration::from_secs(300)));
+        assert_eq!(asked("retry-after", "Sat, 05 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(5)));
     }
 
     #[test]
     fn nonsense_asks_for_nothing() {
-        for value in [
-            "",
-            "soon",
-            "-5",
-            "NaN",
-            "inf",
-            "1e400",
-            "99999999999999999999999999x",
-        ] {
+        for value in ["", "soon", "-5", "NaN", "inf", "1e400", "99999999999999999999999999x"] {
             assert_eq!(asked("retry-after", value), None, "{value}");
         }
     }

@@ -102,9 +102,7 @@ pub struct SmtpCredentials {
 /// A mail relay that can't work as it is configured.
 #[derive(Debug, thiserror::Error)]
 pub enum SmtpError {
-    #[error(
-        "mail relay {host}: credentials would travel unprotected; use starttls or implicit TLS"
-    )]
+    #[error("mail relay {host}: credentials would travel unprotected; use starttls or implicit TLS")]
     CredentialsInTheOpen { host: String },
     #[error("mail relay {host}: hello name {name:?} is not a host name")]
     HelloName { host: String, name: String },
@@ -136,23 +134,17 @@ impl SmtpRelay {
             return Err(SmtpError::CredentialsInTheOpen { host });
         }
         let name = &config.hello_name;
-        let is_host_name = !name.is_empty()
-            && name.len() <= 255
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+        let is_host_name =
+            !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
         if !is_host_name {
             let name = name.clone();
             return Err(SmtpError::HelloName { host, name });
         }
         let tls = match config.tls {
             SmtpTls::None => None,
-            SmtpTls::StartTls | SmtpTls::Implicit => Some(
-                TlsParameters::new(host.clone()).map_err(|error| SmtpError::Tls {
-                    host,
-                    detail: error.to_string(),
-                })?,
-            ),
+            SmtpTls::StartTls | SmtpTls::Implicit => {
+                Some(TlsParameters::new(host.clone()).map_err(|error| SmtpError::Tls { host, detail: error.to_string() })?)
+            }
         };
         let credentials = config.credentials.as_ref().map(|account| {
             let password = account.password.expose_secret().to_owned();
@@ -188,12 +180,7 @@ impl SmtpRelay {
     /// a server would use, before anything is sent.
     ///
     /// An answer of 5xx to sign-in or greeting says nothing about the recipient and is `Later`.
-    pub async fn relay(
-        &self,
-        envelope_from: &str,
-        envelope_to: &str,
-        message: &[u8],
-    ) -> RelayOutcome {
+    pub async fn relay(&self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome {
         let (from, to) = match (read_address(envelope_from), read_address(envelope_to)) {
             (Ok(from), Ok(Some(to))) => (from, to),
             (Err(_), _) => return RelayOutcome::refused(553, "the sender is not an address"),
@@ -209,12 +196,7 @@ impl SmtpRelay {
         outcome.without_addresses(&[envelope_from, envelope_to])
     }
 
-    async fn hand_over(
-        &self,
-        from: Option<&MailAddress>,
-        to: &MailAddress,
-        message: &[u8],
-    ) -> RelayOutcome {
+    async fn hand_over(&self, from: Option<&MailAddress>, to: &MailAddress, message: &[u8]) -> RelayOutcome {
         let Some(place) = self.pool.place().await else {
             return RelayOutcome::later("the mail relay is shutting down");
         };
@@ -234,15 +216,7 @@ impl SmtpRelay {
                 Err(detail) => return RelayOutcome::Later { reason: detail },
             },
         };
-        let outcome = session
-            .transact(
-                from,
-                to,
-                message,
-                self.config.step_timeout,
-                self.config.content_timeout,
-            )
-            .await;
+        let outcome = session.transact(from, to, message, self.config.step_timeout, self.config.content_timeout).await;
         if session.is_usable() && session.messages() < self.config.messages_per_connection {
             self.pool.give_back(session);
         } else if session.is_usable() {
@@ -263,10 +237,7 @@ impl SmtpRelay {
         let mut session = opened.await?;
         if let Some(credentials) = &self.credentials {
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            session
-                .sign_in(&mechanisms, credentials, self.config.step_timeout)
-                .await
-                .map_err(|detail| hide_addresses(&detail, &[]))?;
+            session.sign_in(&mechanisms, credentials, self.config.step_timeout).await.map_err(|detail| hide_addresses(&detail, &[]))?;
         }
         Ok(session)
     }
@@ -293,9 +264,7 @@ mod tests {
         for good in ["", "a", "a\r\n", "\r\n", "a\r\n\r\nb"] {
             assert!(!has_bare_line_ends(good.as_bytes()), "{good:?}");
         }
-        for bad in [
-            "\n", "a\n", "\r", "a\rb", "a\r\r\n", "a\r\n\n", "a\n.\nb", "a\r\n.\r",
-        ] {
+        for bad in ["\n", "a\n", "\r", "a\rb", "a\r\r\n", "a\r\n\n", "a\n.\nb", "a\r\n.\r"] {
             assert!(has_bare_line_ends(bad.as_bytes()), "{bad:?}");
         }
     }
@@ -303,14 +272,8 @@ mod tests {
     #[test]
     fn credentials_do_not_travel_in_the_open() {
         let mut config = SmtpConfig::new("mail.example.org", 25, SmtpTls::None);
-        config.credentials = Some(SmtpCredentials {
-            user: "gateway".to_owned(),
-            password: SecretString::from("secret".to_owned()),
-        });
-        assert!(matches!(
-            SmtpRelay::new(config.clone()),
-            Err(SmtpError::CredentialsInTheOpen { .. })
-        ));
+        config.credentials = Some(SmtpCredentials { user: "gateway".to_owned(), password: SecretString::from("secret".to_owned()) });
+        assert!(matches!(SmtpRelay::new(config.clone()), Err(SmtpError::CredentialsInTheOpen { .. })));
         config.tls = SmtpTls::StartTls;
         assert!(SmtpRelay::new(config).is_ok());
     }

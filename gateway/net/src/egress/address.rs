@@ -69,12 +69,9 @@ fn kind_v4(address: Ipv4Addr) -> AddressKind {
         [255, 255, 255, 255] => AddressKind::Broadcast,
         // RFC 6890 and its successors: assignments, documentation, 6to4 relays, benchmarking,
         // and the whole of class E.
-        [192, 0, 0 | 2, _]
-        | [192, 88, 99, _]
-        | [198, 18..=19, ..]
-        | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [240..=255, ..] => AddressKind::Reserved,
+        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18..=19, ..] | [198, 51, 100, _] | [203, 0, 113, _] | [240..=255, ..] => {
+            AddressKind::Reserved
+        }
         _ => AddressKind::Public,
     }
 }
@@ -85,19 +82,12 @@ fn kind_v6(address: Ipv6Addr) -> AddressKind {
         [0, 0, 0, 0, 0, 0, 0, 1] => AddressKind::Loopback,
         // IPv4-compatible (RFC 4291 section 2.5.5.1), IPv4-translated (RFC 2765) and the
         // well-known NAT64 prefix (RFC 6052): the IPv4 address inside is where it goes.
-        [0, 0, 0, 0, 0 | 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            kind_v4(embedded(high, low))
-        }
+        [0, 0, 0, 0, 0 | 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => kind_v4(embedded(high, low)),
         // NAT64 for local use (RFC 8215), 6to4 and Teredo are tunnels to an address nobody
         // checks; then documentation (RFC 3849, RFC 9637).
-        [0x64, 0xff9b, ..]
-        | [0x2002, ..]
-        | [0x2001, 0..=0x1ff | 0xdb8, ..]
-        | [0x3fff, 0..=0xfff, ..] => AddressKind::Reserved,
+        [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => AddressKind::Reserved,
         // AWS and Google keep their IPv6 metadata services here.
-        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => {
-            AddressKind::Metadata
-        }
+        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => AddressKind::Metadata,
         // The second range, site-local, is deprecated (RFC 3879) and still routed in old networks.
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => AddressKind::Private,
         [0xfe80..=0xfebf, ..] => AddressKind::LinkLocal,
@@ -192,18 +182,10 @@ mod tests {
     #[test]
     fn networks_hold_their_addresses_and_no_others() {
         let network: Network = "10.20.0.0/16".parse().unwrap();
-        for (address, inside) in [
-            ("10.20.0.0", true),
-            ("10.20.255.255", true),
-            ("::ffff:10.20.1.1", true),
-            ("10.21.0.0", false),
-            ("::10.20.1.1", false),
-        ] {
-            assert_eq!(
-                network.contains(address.parse().unwrap()),
-                inside,
-                "{address}"
-            );
+        for (address, inside) in
+            [("10.20.0.0", true), ("10.20.255.255", true), ("::ffff:10.20.1.1", true), ("10.21.0.0", false), ("::10.20.1.1", false)]
+        {
+            assert_eq!(network.contains(address.parse().unwrap()), inside, "{address}");
         }
         let everything: Network = "0.0.0.0/0".parse().unwrap();
         assert!(everything.contains("8.8.8.8".parse().unwrap()));
@@ -215,34 +197,15 @@ mod tests {
 
     #[test]
     fn slips_in_network_notation_are_refused() {
-        for text in [
-            "",
-            "10.1.2.3/8",
-            "10.0.0.0/33",
-            "::/129",
-            "10.0.0.0/",
-            "host/8",
-            "10.0/8",
-        ] {
+        for text in ["", "10.1.2.3/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "host/8", "10.0/8"] {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn public_addresses_are_public_however_they_are_carried() {
-        for address in [
-            "8.8.8.8",
-            "172.32.0.1",
-            "100.128.0.1",
-            "2606:4700::1111",
-            "::ffff:8.8.8.8",
-            "64:ff9b::8.8.8.8",
-        ] {
-            assert_eq!(
-                kind(address.parse().unwrap()),
-                AddressKind::Public,
-                "{address}"
-            );
+        for address in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"] {
+            assert_eq!(kind(address.parse().unwrap()), AddressKind::Public, "{address}");
         }
     }
 }

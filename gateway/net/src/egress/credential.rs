@@ -23,9 +23,7 @@ impl Credential {
             Self::Basic(encoded) => ("Basic", encoded),
         };
         let mut value = HeaderValue::try_from(format!("{scheme} {}", secret.expose_secret()))
-            .map_err(|_| EgressError::Setup {
-                detail: format!("the {scheme} credential has characters no header can carry"),
-            })?;
+            .map_err(|_| EgressError::Setup { detail: format!("the {scheme} credential has characters no header can carry") })?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -34,9 +32,7 @@ impl Credential {
 impl PartialEq for Credential {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Bearer(one), Self::Bearer(two)) | (Self::Basic(one), Self::Basic(two)) => {
-                one.expose_secret() == two.expose_secret()
-            }
+            (Self::Bearer(one), Self::Bearer(two)) | (Self::Basic(one), Self::Basic(two)) => one.expose_secret() == two.expose_secret(),
             _ => false,
         }
     }

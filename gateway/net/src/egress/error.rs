@@ -13,10 +13,7 @@ use super::{
 pub enum EgressError {
     /// Our own rules stand against it. Nothing was sent.
     #[error("request to {target} refused: {reason}")]
-    Refused {
-        target: Target,
-        reason: RefusedReason,
-    },
+    Refused { target: Target, reason: RefusedReason },
     /// The host name leads nowhere.
     #[error("host of {target} not found: {detail}")]
     Dns { target: Target, detail: String },
@@ -82,15 +79,8 @@ impl EgressError {
     /// Whether another try of the same request can help.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Refused { .. }
-            | Self::Tls { .. }
-            | Self::TooLarge { .. }
-            | Self::Setup { .. } => Retry::Never,
-            Self::Dns { .. }
-            | Self::Connect { .. }
-            | Self::Timeout { .. }
-            | Self::Exchange { .. }
-            | Self::Body { .. } => Retry::Later,
+            Self::Refused { .. } | Self::Tls { .. } | Self::TooLarge { .. } | Self::Setup { .. } => Retry::Never,
+            Self::Dns { .. } | Self::Connect { .. } | Self::Timeout { .. } | Self::Exchange { .. } | Self::Body { .. } => Retry::Later,
         }
     }
 
@@ -103,14 +93,8 @@ impl EgressError {
             | Self::Connect { .. }
             | Self::Tls { .. }
             | Self::Setup { .. }
-            | Self::Timeout {
-                stage: TimeoutStage::Connect,
-                ..
-            } => false,
-            Self::Timeout { .. }
-            | Self::Exchange { .. }
-            | Self::TooLarge { .. }
-            | Self::Body { .. } => true,
+            | Self::Timeout { stage: TimeoutStage::Connect, .. } => false,
+            Self::Timeout { .. } | Self::Exchange { .. } | Self::TooLarge { .. } | Self::Body { .. } => true,
         }
     }
 
@@ -145,14 +129,7 @@ impl EgressError {
             return Self::Tls { target, detail };
         }
         match (error.is_timeout(), error.is_connect()) {
-            (true, connecting) => Self::Timeout {
-                target,
-                stage: if connecting {
-                    TimeoutStage::Connect
-                } else {
-                    TimeoutStage::Response
-                },
-            },
+            (true, connecting) => Self::Timeout { target, stage: if connecting { TimeoutStage::Connect } else { TimeoutStage::Response } },
             (false, true) => Self::Connect { target, detail },
             (false, false) => Self::Exchange { target, detail },
         }
@@ -162,15 +139,9 @@ impl EgressError {
     pub(super) fn from_body(error: reqwest::Error, target: Target) -> Self {
         let error = error.without_url();
         if error.is_timeout() {
-            return Self::Timeout {
-                target,
-                stage: TimeoutStage::Body,
-            };
+            return Self::Timeout { target, stage: TimeoutStage::Body };
         }
-        Self::Body {
-            target,
-            detail: chain(&error),
-        }
+        Self::Body { target, detail: chain(&error) }
     }
 }
 
@@ -197,9 +168,7 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(found) = wrapped.and_then(|inner| find(inner)) {
             return Some(found);
         }

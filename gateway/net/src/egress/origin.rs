@@ -20,11 +20,7 @@ impl Origin {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        Some(Self {
-            scheme: url.scheme().to_owned(),
-            host: url.host_str()?.to_owned(),
-            port: url.port_or_known_default()?,
-        })
+        Some(Self { scheme: url.scheme().to_owned(), host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
     }
 
     /// Whether `url` has this origin.

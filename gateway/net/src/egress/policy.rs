@@ -71,10 +71,7 @@ impl EgressPolicy {
 
     /// Whether an address that `host` resolved to may be connected to.
     pub(super) fn check_resolved(&self, host: &str, address: IpAddr) -> Result<(), RefusedReason> {
-        let internal = matches!(
-            kind(address),
-            AddressKind::Loopback | AddressKind::Private | AddressKind::CarrierNat
-        );
+        let internal = matches!(kind(address), AddressKind::Loopback | AddressKind::Private | AddressKind::CarrierNat);
         if internal && self.lists_host(host) {
             return Ok(());
         }
@@ -82,14 +79,10 @@ impl EgressPolicy {
     }
 
     fn lists(&self, address: IpAddr) -> bool {
-        self.allowed_networks
-            .iter()
-            .any(|network| network.contains(address))
+        self.allowed_networks.iter().any(|network| network.contains(address))
     }
 
     fn lists_host(&self, host: &str) -> bool {
-        self.allowed_hosts
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(host))
+        self.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 }

@@ -57,19 +57,14 @@ impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (resolver, policy) = (self.resolver.clone(), self.policy.clone());
         Box::pin(async move {
-            let found = resolver
-                .resolve(name.as_str())
-                .await
-                .map_err(|error| UnknownName(error.to_string()))?;
+            let found = resolver.resolve(name.as_str()).await.map_err(|error| UnknownName(error.to_string()))?;
             if found.is_empty() {
                 return Err(UnknownName("the name has no address".to_owned()).into());
             }
             // One refused address refuses the name: a mixture of open and shut ones is either an
             // attack or a network that the operator has yet to list.
             for address in &found {
-                policy
-                    .check_resolved(name.as_str(), *address)
-                    .map_err(RefusedName)?;
+                policy.check_resolved(name.as_str(), *address).map_err(RefusedName)?;
             }
             let checked = found.into_iter().map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(checked) as Addrs)

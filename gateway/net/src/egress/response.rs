@@ -27,20 +27,8 @@ pub struct EgressResponse {
 }
 
 impl EgressResponse {
-    pub(super) fn new(
-        response: reqwest::Response,
-        url: Url,
-        target: Target,
-        policy: &EgressPolicy,
-    ) -> Self {
-        Self {
-            response,
-            url,
-            target,
-            idle_timeout: policy.idle_timeout,
-            limit: policy.max_body_bytes,
-            read: 0,
-        }
+    pub(super) fn new(response: reqwest::Response, url: Url, target: Target, policy: &EgressPolicy) -> Self {
+        Self { response, url, target, idle_timeout: policy.idle_timeout, limit: policy.max_body_bytes, read: 0 }
     }
 
     pub fn status(&self) -> StatusCode {
@@ -79,10 +67,7 @@ impl EgressResponse {
             Ok(Ok(piece)) => piece,
             Ok(Err(error)) => return Err(EgressError::from_body(error, self.target.clone())),
             Err(_) => {
-                return Err(EgressError::Timeout {
-                    target: self.target.clone(),
-                    stage: TimeoutStage::Body,
-                });
+                return Err(EgressError::Timeout { target: self.target.clone(), stage: TimeoutStage::Body });
             }
         };
         let Some(piece) = piece else {
@@ -90,10 +75,7 @@ impl EgressResponse {
         };
         self.read = self.read.saturating_add(piece.len() as u64);
         if self.read > self.limit {
-            return Err(EgressError::TooLarge {
-                target: self.target.clone(),
-                limit: self.limit,
-            });
+            return Err(EgressError::TooLarge { target: self.target.clone(), limit: self.limit });
         }
         Ok(Some(piece))
     }
@@ -136,11 +118,7 @@ impl EgressResponse {
         let body = self.bytes(limit).await?;
         serde_json::from_slice(&body).map_err(|error| EgressError::Body {
             target,
-            detail: format!(
-                "not the expected JSON at line {} column {}",
-                error.line(),
-                error.column()
-            ),
+            detail: format!("not the expected JSON at line {} column {}", error.line(), error.column()),
         })
     }
 }

@@ -26,20 +26,12 @@ pub(super) struct FirstBytes<S> {
 
 impl<S> FirstBytes<S> {
     pub(super) fn within(time: Duration, stream: S) -> Self {
-        Self {
-            stream,
-            undecided: PREFACE,
-            deadline: Box::pin(sleep(time)),
-        }
+        Self { stream, undecided: PREFACE, deadline: Box::pin(sleep(time)) }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for FirstBytes<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
         if self.undecided.is_empty() {
@@ -58,21 +50,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for FirstBytes<S> {
             }
             Poll::Pending => {
                 std::task::ready!(self.deadline.as_mut().poll(context));
-                Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the client said nothing",
-                )))
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client said nothing")))
             }
         }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for FirstBytes<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -88,11 +73,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstBytes<S> {
         self.stream.is_write_vectored()
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 }

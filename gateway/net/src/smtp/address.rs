@@ -19,24 +19,18 @@ pub(super) fn read_address(text: &str) -> Result<Option<MailAddress>, NotAnAddre
     }
     let (local, domain) = text.rsplit_once('@').ok_or(NotAnAddress)?;
     let local_fits = (1..=64).contains(&local.len())
-        && local
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte));
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte));
     let domain_fits = (1..=255).contains(&domain.len())
         && domain.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         });
     if !local_fits || !domain_fits {
         return Err(NotAnAddress);
     }
-    Address::new(local, domain)
-        .map(Some)
-        .map_err(|_| NotAnAddress)
+    Address::new(local, domain).map(Some).map_err(|_| NotAnAddress)
 }
 
 #[cfg(test)]
@@ -45,11 +39,7 @@ mod tests {
 
     #[test]
     fn plain_addresses_are_read() {
-        for text in [
-            "a@example.org",
-            "maria.o'neil+news@mail.example.co.uk",
-            "x@localhost",
-        ] {
+        for text in ["a@example.org", "maria.o'neil+news@mail.example.co.uk", "x@localhost"] {
             let address = read_address(text).unwrap().unwrap();
             assert_eq!(address.to_string(), text);
         }

@@ -20,16 +20,11 @@ const LONGEST: usize = 300;
 
 impl RelayOutcome {
     pub(super) fn refused(code: u16, text: &str) -> Self {
-        Self::Rejected {
-            code,
-            text: text.to_owned(),
-        }
+        Self::Rejected { code, text: text.to_owned() }
     }
 
     pub(super) fn later(reason: &str) -> Self {
-        Self::Later {
-            reason: reason.to_owned(),
-        }
+        Self::Later { reason: reason.to_owned() }
     }
 
     /// One word for metrics.
@@ -55,13 +50,8 @@ impl RelayOutcome {
 /// Takes every word with an `@`, and the local parts of `addresses`, out of a server's text.
 pub(super) fn hide_addresses(text: &str, addresses: &[&str]) -> String {
     let is_edge = |it: char| it.is_whitespace() || it.is_control() || "<>()[]\"',;:".contains(it);
-    let mailboxes: Vec<&str> = addresses
-        .iter()
-        .filter_map(|address| address.rsplit_once('@'))
-        .map(|(local, _)| local)
-        .collect();
-    let is_secret =
-        |word: &str| word.contains('@') || mailboxes.iter().any(|it| word.eq_ignore_ascii_case(it));
+    let mailboxes: Vec<&str> = addresses.iter().filter_map(|address| address.rsplit_once('@')).map(|(local, _)| local).collect();
+    let is_secret = |word: &str| word.contains('@') || mailboxes.iter().any(|it| word.eq_ignore_ascii_case(it));
 
     let mut clean = String::with_capacity(text.len().min(LONGEST));
     let mut length = 0;
@@ -75,11 +65,7 @@ pub(super) fn hide_addresses(text: &str, addresses: &[&str]) -> String {
             if length == LONGEST {
                 return clean;
             }
-            clean.push(if character.is_control() {
-                ' '
-            } else {
-                character
-            });
+            clean.push(if character.is_control() { ' ' } else { character });
             length += 1;
         }
     }
@@ -93,22 +79,13 @@ mod tests {
     #[test]
     fn addresses_and_mailbox_names_are_taken_out() {
         let clean = |text| hide_addresses(text, &["news@clinic.org", "Maria.Lopez@example.org"]);
-        assert_eq!(
-            clean("5.1.1 <maria.lopez@example.org>: user maria.lopez unknown"),
-            "5.1.1 <(address)>: user (address) unknown"
-        );
-        assert_eq!(
-            clean("no mailbox maria.lopez. Ask postmaster@example.org."),
-            "no mailbox (address) Ask (address)"
-        );
+        assert_eq!(clean("5.1.1 <maria.lopez@example.org>: user maria.lopez unknown"), "5.1.1 <(address)>: user (address) unknown");
+        assert_eq!(clean("no mailbox maria.lopez. Ask postmaster@example.org."), "no mailbox (address) Ask (address)");
         assert_eq!(clean("queued as 4F2A\r\n"), "queued as 4F2A  ");
     }
 
     #[test]
     fn long_texts_are_cut() {
-        assert_eq!(
-            hide_addresses(&"ä ".repeat(1_000), &[]).chars().count(),
-            300
-        );
+        assert_eq!(hide_addresses(&"ä ".repeat(1_000), &[]).chars().count(), 300);
     }
 }

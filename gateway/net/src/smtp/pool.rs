@@ -22,11 +22,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(places: usize, longest_idle: Duration) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(places.max(1))),
-            idle: Mutex::new(Vec::new()),
-            longest_idle,
-        }
+        Self { places: Arc::new(Semaphore::new(places.max(1))), idle: Mutex::new(Vec::new()), longest_idle }
     }
 
     /// Waits until a connection may be used.

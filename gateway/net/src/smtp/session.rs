@@ -43,8 +43,7 @@ impl Session {
         step: Duration,
     ) -> Result<Self, String> {
         let implicit = parameters.filter(|_| tls == SmtpTls::Implicit).cloned();
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(server, Some(step), hello, implicit, None);
+        let connecting = AsyncSmtpConnection::connect_tokio1(server, Some(step), hello, implicit, None);
         let mut connection = match timeout(step, connecting).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => return Err(format!("no mail server to talk to: {error}")),
@@ -60,19 +59,10 @@ impl Session {
                 Err(_) => return Err("STARTTLS took too long".to_owned()),
             }
         }
-        Ok(Self {
-            connection,
-            usable: true,
-            messages: 0,
-        })
+        Ok(Self { connection, usable: true, messages: 0 })
     }
 
-    pub(super) async fn sign_in(
-        &mut self,
-        mechanisms: &[Mechanism],
-        credentials: &Credentials,
-        step: Duration,
-    ) -> Result<(), String> {
+    pub(super) async fn sign_in(&mut self, mechanisms: &[Mechanism], credentials: &Credentials, step: Duration) -> Result<(), String> {
         match timeout(step, self.connection.auth(mechanisms, credentials)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(format!("the mail server did not let us sign in: {error}")),
@@ -82,10 +72,7 @@ impl Session {
 
     /// Whether the connection is alive and between two messages.
     pub(super) async fn reset(&mut self, step: Duration) -> bool {
-        matches!(
-            timeout(step, self.connection.command(Rset)).await,
-            Ok(Ok(_))
-        )
+        matches!(timeout(step, self.connection.command(Rset)).await, Ok(Ok(_)))
     }
 
     pub(super) async fn quit(mut self, step: Duration) {
@@ -121,22 +108,16 @@ impl Session {
             let info = self.connection.server_info();
             if !info.supports_feature(Extension::EightBitMime) {
                 self.usable = true;
-                return RelayOutcome::refused(
-                    554,
-                    "the mail server takes ASCII only and the message has other bytes",
-                );
+                return RelayOutcome::refused(554, "the mail server takes ASCII only and the message has other bytes");
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
         let mail = Mail::new(from.cloned(), parameters);
         let rcpt = Rcpt::new(to.clone(), Vec::new());
         let before_content = async {
-            self.step("MAIL", mail, Severity::PositiveCompletion, step)
-                .await?;
-            self.step("RCPT", rcpt, Severity::PositiveCompletion, step)
-                .await?;
-            self.step("DATA", Data, Severity::PositiveIntermediate, step)
-                .await
+            self.step("MAIL", mail, Severity::PositiveCompletion, step).await?;
+            self.step("RCPT", rcpt, Severity::PositiveCompletion, step).await?;
+            self.step("DATA", Data, Severity::PositiveIntermediate, step).await
         };
         match before_content.await {
             Ok(()) => self.content(message, content).await,
@@ -150,24 +131,14 @@ impl Session {
     }
 
     /// Sends one command and wants an answer of the given severity.
-    async fn step<C: std::fmt::Display>(
-        &mut self,
-        name: &str,
-        command: C,
-        wanted: Severity,
-        step: Duration,
-    ) -> Result<(), StepError> {
+    async fn step<C: std::fmt::Display>(&mut self, name: &str, command: C, wanted: Severity, step: Duration) -> Result<(), StepError> {
         match timeout(step, self.connection.command(command)).await {
             Ok(Ok(response)) if response.code().severity == wanted => Ok(()),
-            Ok(Ok(response)) => Err(StepError::Lost(format!(
-                "the mail server answered {name} with {}, which makes no sense",
-                response.code()
-            ))),
+            Ok(Ok(response)) => {
+                Err(StepError::Lost(format!("the mail server answered {name} with {}, which makes no sense", response.code())))
+            }
             Ok(Err(error)) => Err(match error.status() {
-                Some(code) => StepError::Answer {
-                    code: code.into(),
-                    text: answer_text(&error),
-                },
+                Some(code) => StepError::Answer { code: code.into(), text: answer_text(&error) },
                 None => StepError::Lost(format!("connection lost at {name}: {error}")),
             }),
             Err(_) => Err(StepError::Lost(format!("no answer to {name} in time"))),
@@ -195,9 +166,7 @@ impl Session {
             Ok(Ok(response)) => match response.code().severity {
                 Severity::PositiveCompletion => {
                     self.usable = true;
-                    return RelayOutcome::Accepted {
-                        response: response_text(&response),
-                    };
+                    return RelayOutcome::Accepted { response: response_text(&response) };
                 }
                 _ => format!("the mail server answered with {}", response.code()),
             },
@@ -225,13 +194,9 @@ impl Session {
 fn answered(code: u16, text: String) -> RelayOutcome {
     match code {
         // Asks for encryption or sign-in (RFC 4954 section 6): our set-up, not this message.
-        530 | 534 | 535 | 538 => RelayOutcome::Later {
-            reason: format!("{code} {text}"),
-        },
+        530 | 534 | 535 | 538 => RelayOutcome::Later { reason: format!("{code} {text}") },
         500..=599 => RelayOutcome::Rejected { code, text },
-        _ => RelayOutcome::Later {
-            reason: format!("{code} {text}"),
-        },
+        _ => RelayOutcome::Later { reason: format!("{code} {text}") },
     }
 }
 
