@@ -1,0 +1,315 @@
+//! A FHIR R4 server with synthetic people, for trying and testing whatever reads from a hospital's server. People are
+//! generated, or loaded from a folder of NDJSON; they can be searched, exported in bulk behind SMART Backend Services,
+//! changed one by one, or made to live on (`tick`). Changes are held in memory and are gone at the end.
+//!
+//! Architecture invariant: it knows nothing of the gateway and depends on none of its crates, so that what is tested
+//! against it is tested against FHIR. It never holds the generated people, only the changes made to them. It must never
+//! hold real patient data: its pages and its control surface ask nobody to sign in.
+
+mod auth;
+mod bulk;
+mod corpus;
+mod error;
+mod population;
+mod resource;
+mod search;
+mod server;
+mod store;
+mod tick;
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub use self::{
+    auth::{Client, ClientKeys},
+    error::Error,
+    tick::Change,
+};
+use self::{
+    auth::Desk,
+    bulk::Jobs,
+    corpus::{Corpus, Loaded},
+    population::Population,
+    resource::{Kinds, kind_named},
+    store::Store,
+};
+
+/// People generated where nothing else is said.
+const USUAL_PEOPLE: u64 = 1_000;
+/// More people than that are refused.
+const MOST_PEOPLE: u64 = 9_999_999;
+/// How long open connections may take to end at shutdown.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// How a sandbox is set up. `Config::default()` is 1,000 people behind sign-in, with no client registered.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many people are generated; `None` is 1,000, or none where a folder is loaded.
+    pub people: Option<u64>,
+    /// The same seed gives the same people.
+    pub seed: u64,
+    /// The day the records are read as of; `None` is today. The same day gives the same people.
+    pub as_of: Option<Date>,
+    /// A folder of `.ndjson` and `.ndjson.gz` files to serve.
+    pub load: Option<PathBuf>,
+    /// Clients that may ask for tokens.
+    pub clients: Vec<Client>,
+    /// Ask nobody for a token.
+    pub open: bool,
+    /// How long a token lives.
+    pub token_lifetime: Duration,
+    /// The least time an export takes, so that clients have something to poll.
+    pub export_delay: Duration,
+    /// Change one thing about one person this often.
+    pub tick_every: Option<Duration>,
+    /// Scheme, host and port under which clients reach it, without a path; `None` is taken from the listener.
+    pub public_url: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            people: None,
+            seed: 7,
+            as_of: None,
+            load: None,
+            clients: Vec::new(),
+            open: false,
+            token_lifetime: Duration::from_mins(5),
+            export_delay: Duration::from_secs(1),
+            tick_every: None,
+            public_url: None,
+        }
+    }
+}
+
+/// All that the handlers share.
+struct Sandbox {
+    store: Store,
+    desk: Desk,
+    jobs: Jobs,
+    /// `http://host:port`.
+    origin: String,
+    /// `http://host:port/fhir`.
+    base_url: String,
+    open: bool,
+    export_delay: Duration,
+    stop: CancellationToken,
+}
+
+/// A sandbox that serves. Dropping it stops it without waiting.
+pub struct Running {
+    /// The FHIR base, `http://host:port/fhir`.
+    pub base_url: String,
+    /// What `aud` of a client assertion must be.
+    pub token_url: String,
+    /// `http://host:port`, where the page is.
+    pub origin: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Lines of a loaded folder that could not be read: the number, and the reasons of the first few.
+    pub skipped_lines: (u64, Vec<String>),
+    sandbox: Arc<Sandbox>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts a sandbox on a listener.
+///
+/// # Errors
+/// `Config` or `Read` where the configuration or the folder can't be used; `Listen` where the listener is not usable.
+pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Error> {
+    // Another part of the program may have installed the one provider already.
+    let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+
+    let address = listener.local_addr()?;
+    let origin = match &config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", reachable(address)),
+    };
+    let base_url = format!("{origin}/fhir");
+    let token_url = format!("{origin}/auth/token");
+    let (corpus, skipped_lines) = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || corpus(&config))
+            .await
+            .map_err(|error| Error::Config(format!("Loading ended early: {error}")))??
+    };
+    let stop = CancellationToken::new();
+    let sandbox = Arc::new(Sandbox {
+        store: Store::new(corpus),
+        desk: Desk::new(token_url.clone(), config.token_lifetime, config.clients)?,
+        jobs: Jobs::default(),
+        origin: origin.clone(),
+        base_url: base_url.clone(),
+        open: config.open,
+        export_delay: config.export_delay,
+        stop: stop.clone(),
+    });
+    let router = server::router(Arc::clone(&sandbox));
+    let mut tasks = vec![tokio::spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "The listener ended");
+        }
+    })];
+    if let Some(every) = config.tick_every {
+        tasks.push(tokio::spawn(keep_ticking(Arc::clone(&sandbox), every, config.seed)));
+    }
+    Ok(Running { base_url, token_url, origin, address, skipped_lines, sandbox, tasks })
+}
+
+impl Running {
+    /// Stops taking requests, lets the running ones end for a few seconds, and stops.
+    pub async fn shutdown(mut self) {
+        self.sandbox.stop.cancel();
+        for mut task in std::mem::take(&mut self.tasks) {
+            if tokio::time::timeout(DRAIN, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+
+    /// Registers a client, or gives one new keys.
+    pub fn register_client(&self, client: Client) {
+        self.sandbox.desk.register(client);
+    }
+
+    /// A resource as it is now.
+    ///
+    /// # Errors
+    /// `NotFound`, `Gone`, or `UnknownPath` where FHIR R4 has no such type.
+    pub fn get(&self, kind: &str, id: &str) -> Result<Value, Error> {
+        let store = &self.sandbox.store;
+        Ok(store.read(known(kind)?, id, store.snapshot(Timestamp::now()))?.value())
+    }
+
+    /// Creates or updates a resource under its own `resourceType` and `id`, and returns it as stored.
+    ///
+    /// # Errors
+    /// `Invalid` where it has no type or no id.
+    pub fn put(&self, resource: &Value) -> Result<Value, Error> {
+        let word = |member: &str| {
+            resource
+                .get(member)
+                .and_then(Value::as_str)
+                .ok_or_else(|| Error::Invalid(format!("The resource has no {member}")))
+        };
+        let (kind, id) = (known(word("resourceType")?)?, word("id")?);
+        let written = self.sandbox.store.put(kind, id, &resource.to_string(), None, Timestamp::now())?;
+        Ok(written.resource.value())
+    }
+
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    /// `NotFound` where it never was.
+    pub fn delete(&self, kind: &str, id: &str) -> Result<(), Error> {
+        self.sandbox.store.delete(known(kind)?, id, None, Timestamp::now()).map(drop)
+    }
+
+    /// Records a screening mammogram done now, and returns the Observation.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such patient, `Invalid` where the patient has died.
+    pub fn record_mammogram(&self, patient: &str) -> Result<Value, Error> {
+        Ok(tick::record_mammogram(&self.sandbox.store, patient, Timestamp::now())?.value())
+    }
+
+    /// Makes `count` things happen to people; which ones, the seed and the state decide.
+    ///
+    /// # Errors
+    /// `Busy` where the log of changes is full.
+    pub fn tick(&self, seed: u64, count: u64) -> Result<Vec<Change>, Error> {
+        tick::tick(&self.sandbox.store, seed, count, Timestamp::now())
+    }
+
+    /// How many resources there are now, by type. Reads every record: slow for many people.
+    pub fn resource_counts(&self) -> BTreeMap<String, u64> {
+        let store = &self.sandbox.store;
+        let snapshot = store.snapshot(Timestamp::now());
+        let mut counts = BTreeMap::new();
+        for unit in 0..store.units() {
+            store.tally(unit, &Kinds::all(), snapshot, |kind, number| {
+                *counts.entry(kind.to_owned()).or_insert(0) += number;
+            });
+        }
+        counts
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.sandbox.stop.cancel();
+    }
+}
+
+fn known(kind: &str) -> Result<&'static str, Error> {
+    kind_named(kind).ok_or_else(|| Error::UnknownPath(kind.to_owned()))
+}
+
+/// The address as a client on this machine writes it.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
+}
+
+fn corpus(config: &Config) -> Result<(Corpus, (u64, Vec<String>)), Error> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let as_of = config.as_of.unwrap_or(today);
+    if as_of > today {
+        return Err(Error::Config(format!("as-of is {as_of}, which is after today; records don't know the future")));
+    }
+    let loaded = config.load.as_deref().map(Loaded::open).transpose()?;
+    let people = config.people.unwrap_or(if loaded.is_some() { 0 } else { USUAL_PEOPLE });
+    if people > MOST_PEOPLE {
+        return Err(Error::Config(format!("people is {people}; at most {MOST_PEOPLE} can be generated")));
+    }
+    let population = (people > 0).then_some(Population { seed: config.seed, people, as_of });
+    let (loaded, report) = loaded.map_or_else(|| (None, None), |(loaded, report)| (Some(loaded), Some(report)));
+    if let Some(report) = &report {
+        let (resources, patients, skipped) = (report.resources, report.patients, report.skipped);
+        tracing::info!(resources, patients, skipped, "The folder is loaded");
+        for reason in &report.reasons {
+            tracing::warn!(%reason, "A line was skipped");
+        }
+    }
+    let skipped = report.map_or_else(Default::default, |report| (report.skipped, report.reasons));
+    Ok((Corpus { population, loaded }, skipped))
+}
+
+async fn keep_ticking(sandbox: Arc<Sandbox>, every: Duration, seed: u64) {
+    let mut timer = tokio::time::interval(every.max(Duration::from_millis(10)));
+    timer.tick().await;
+    let mut round = seed;
+    loop {
+        tokio::select! {
+            () = sandbox.stop.cancelled() => return,
+            _ = timer.tick() => {}
+        }
+        round = round.wrapping_add(1);
+        let worker = Arc::clone(&sandbox);
+        let done = tokio::task::spawn_blocking(move || tick::tick(&worker.store, round, 1, Timestamp::now())).await;
+        match done {
+            Ok(Ok(changes)) => {
+                for change in changes {
+                    tracing::info!(%change, "Time went on");
+                }
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "Time stood still"),
+            Err(error) => tracing::error!(%error, "The tick ended early"),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The HTTP side: routes, layers, and who may come in.
+
+mod answer;
+mod control;
+mod discovery;
+mod export;
+mod history;
+mod page;
+mod records;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, header::AUTHORIZATION},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use jiff::Timestamp;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{Sandbox, auth::Scopes, error::Error};
+
+/// A request body may have this many bytes.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+type Shared = State<Arc<Sandbox>>;
+
+pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
+    let guarded = Router::new()
+        .route("/fhir/$export", get(export::system))
+        .route("/fhir/Patient/$export", get(export::patients))
+        .route("/fhir/Group/{id}/$export", get(export::group))
+        .route("/fhir/bulk-status/{job}", get(export::status).delete(export::delete))
+        .route("/fhir/bulk-files/{job}/{file}", get(export::file))
+        .route("/fhir/{kind}", get(records::search).post(records::create))
+        .route("/fhir/{kind}/_search", post(records::search_by_form))
+        .route("/fhir/{kind}/_history", get(history::of_type))
+        .route("/fhir/{kind}/{id}", get(records::read).put(records::update).delete(records::delete))
+        .route("/fhir/{kind}/{id}/_history", get(history::of_instance))
+        .route("/fhir/{kind}/{id}/_history/{version}", get(history::version))
+        .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), sign_in));
+    let free = Router::new()
+        .route("/fhir/metadata", get(discovery::metadata))
+        .route("/fhir/.well-known/smart-configuration", get(discovery::smart))
+        .route("/auth/token", post(discovery::token));
+    let control = Router::new()
+        .route("/", get(page::list))
+        .route("/page/{id}/mammogram", post(page::record))
+        .route("/sandbox/patients/{id}/mammogram", post(control::mammogram))
+        .route("/sandbox/tick", post(control::tick))
+        .layer(middleware::from_fn(own_pages_only));
+
+    Router::new()
+        .merge(guarded)
+        .merge(free)
+        .merge(control)
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
+        // Faults of a script (delays, refusals, cut answers) go in here: inside compression, so that an answer can be cut
+        // in the middle of what a client unpacks, and outside of sign-in, so that it can fail too.
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(sandbox)
+}
+
+/// Checks the bearer token and hands on what it allows.
+async fn sign_in(State(sandbox): Shared, mut request: Request, next: Next) -> Response {
+    let scopes = if sandbox.open { Ok(Scopes::Everything) } else { scopes(&sandbox, request.headers()) };
+    match scopes {
+        Ok(scopes) => {
+            request.extensions_mut().insert(scopes);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+fn scopes(sandbox: &Sandbox, headers: &HeaderMap) -> Result<Scopes, Error> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
+        Error::Unauthorized(format!("No bearer token; ask for one at {}/auth/token, or start with --open", sandbox.origin))
+    })?;
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::Unauthorized("The Authorization header is not a bearer token".to_owned()));
+    }
+    sandbox.desk.scopes(token.trim(), Timestamp::now())
+}
+
+/// The control surface asks for no sign-in, so a page of another site must not be able to use it.
+async fn own_pages_only(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    if request.method() == http::Method::POST && matches!(site, Some("cross-site" | "same-site")) {
+        return Error::Forbidden("Another site can't change the sandbox".to_owned()).into_response();
+    }
+    next.run(request).await
+}
+
+async fn unknown(request: Request) -> Error {
+    Error::UnknownPath(request.uri().path().to_owned())
+}
+
+async fn not_allowed(request: Request) -> Error {
+    Error::UnknownPath(format!("{} {}", request.method(), request.uri().path()))
+}
+
+/// Runs work that reads many records away from the threads that answer.
+async fn blocking<T: Send + 'static>(
+    sandbox: &Arc<Sandbox>,
+    work: impl FnOnce(&Sandbox) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let sandbox = Arc::clone(sandbox);
+    tokio::task::spawn_blocking(move || work(&sandbox))
+        .await
+        .map_err(|error| Error::Busy(format!("The work ended early: {error}")))?
+}

@@ -1,0 +1,139 @@
+//! What the server says of itself, and the token endpoint.
+
+use std::collections::HashMap;
+
+use axum::{
+    Form, Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Shared, answer::fhir};
+use crate::auth::{ALGORITHMS, Refusal};
+
+/// The types that are generated; folders may bring others, which are served the same way.
+const TYPES: [&str; 14] = [
+    "AllergyIntolerance", "CareTeam", "Condition", "Coverage", "Encounter", "Group", "Immunization", "MedicationRequest",
+    "Observation", "Organization", "Patient", "Practitioner", "Procedure", "RelatedPerson",
+];
+
+pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
+    let resources: Vec<Value> = TYPES.iter().map(|kind| resource(kind)).collect();
+    let mut rest = json!({
+        "mode": "server",
+        "documentation": "Types of a loaded folder that are not listed here are served the same way.",
+        "resource": resources,
+        "operation": [{"name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"}],
+    });
+    if !sandbox.open
+        && let Some(rest) = rest.as_object_mut()
+    {
+        rest.insert("security".to_owned(), json!({
+            "extension": [{
+                "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                "extension": [{"url": "token", "valueUri": sandbox.desk.token_url()}]
+            }],
+            "service": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}]
+        }));
+    }
+    let statement = json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-23",
+        "kind": "instance",
+        "software": {"name": "ehr-sandbox", "version": env!("CARGO_PKG_VERSION")},
+        "implementation": {
+            "description": "A sandbox with synthetic people, for trying and testing. Not a medical record system.",
+            "url": sandbox.base_url
+        },
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
+        "rest": [rest],
+    });
+    fhir(statement.to_string())
+}
+
+fn resource(kind: &str) -> Value {
+    let interactions: Vec<Value> = [
+        "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type",
+    ]
+    .iter()
+    .map(|code| json!({"code": code}))
+    .collect();
+    let mut parameters = vec![("_id", "token"), ("_lastUpdated", "date"), ("identifier", "token")];
+    if kind == "Patient" {
+        parameters.extend([("name", "string"), ("birthdate", "date"), ("gender", "token")]);
+    } else {
+        parameters.extend([("category", "token"), ("code", "token")]);
+        if !matches!(kind, "Group" | "Organization" | "Practitioner") {
+            parameters.extend([("patient", "reference"), ("subject", "reference")]);
+        }
+    }
+    let parameters: Vec<Value> =
+        parameters.into_iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+    let mut resource = json!({
+        "type": kind,
+        "interaction": interactions,
+        "versioning": "versioned-update",
+        "readHistory": true,
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "searchParam": parameters,
+    });
+    let export = match kind {
+        "Patient" => Some("http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"),
+        "Group" => Some("http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export"),
+        _ => None,
+    };
+    if let (Some(definition), Some(object)) = (export, resource.as_object_mut()) {
+        object.insert("operation".to_owned(), json!([{"name": "export", "definition": definition}]));
+    }
+    resource
+}
+
+pub(crate) async fn smart(State(sandbox): Shared) -> Json<Value> {
+    Json(json!({
+        "token_endpoint": sandbox.desk.token_url(),
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": ["system/*.read", "system/*.rs", "system/*.write", "system/*.cruds"],
+        "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
+    }))
+}
+
+pub(crate) async fn token(
+    State(sandbox): Shared,
+    form: Result<Form<HashMap<String, String>>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let answer = match form {
+        Ok(Form(form)) => sandbox.desk.token(&form, Timestamp::now()).await,
+        Err(error) => Err(Refusal::request(format!("The body must be application/x-www-form-urlencoded: {error}"))),
+    };
+    let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    match answer {
+        Ok(token) => {
+            let body = json!({
+                "access_token": token.value,
+                "token_type": "bearer",
+                "expires_in": token.expires_in.as_secs(),
+                "scope": token.scope,
+            });
+            (no_store, Json(body)).into_response()
+        }
+        Err(refusal) => {
+            let status = match refusal.error {
+                "invalid_client" => StatusCode::UNAUTHORIZED,
+                "server_error" => StatusCode::INTERNAL_SERVER_ERROR,
+                "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            let body = json!({"error": refusal.error, "error_description": refusal.description});
+            (status, no_store, Json(body)).into_response()
+        }
+    }
+}
