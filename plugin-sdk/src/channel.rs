@@ -1,0 +1,106 @@
+//! Channels: how messages reach people.
+//!
+//! ```
+//! use outreach_plugin_sdk::channel::{Channel, Description, Issue, MailRelay, Message, Outcome, PluginError, Promise};
+//!
+//! /// Carries nothing, and says so.
+//! struct Closed;
+//!
+//! impl Channel for Closed {
+//!     fn check(_config: &str) -> Vec<Issue> {
+//!         Vec::new()
+//!     }
+//!
+//!     fn describe(_config: &str) -> Result<Description, PluginError> {
+//!         let (medium, content_kinds) = ("letter".into(), vec!["application/pdf".into()]);
+//!         Ok(Description { medium, content_kinds, promise: Promise::AtMostOnce, max_batch: 10, per_second: None })
+//!     }
+//!
+//!     fn send(_config: &str, messages: &[Message], _relay: &mut dyn MailRelay) -> Result<Vec<Outcome>, PluginError> {
+//!         Ok(messages.iter().map(|_| Outcome::Rejected("the post office is closed".into())).collect())
+//!     }
+//! }
+//!
+//! outreach_plugin_sdk::export_channel!(Closed);
+//! ```
+
+pub use crate::bindings::channel::exports::outreach::plugin::channel::{Description, Message, Outcome, Promise};
+pub use crate::bindings::channel::outreach::plugin::mail::RelayOutcome;
+pub use crate::bindings::segment::outreach::plugin::types::{Issue, PluginError};
+
+/// The hospital's mail relay: the gateway's in a component, one of its own in a test.
+pub trait MailRelay {
+    /// Hands over one complete RFC 5322 message for one recipient.
+    fn relay(&mut self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome;
+}
+
+/// A channel plugin.
+pub trait Channel {
+    /// Findings about a configuration; none means it can be used.
+    fn check(config: &str) -> Vec<Issue>;
+
+    /// What the channel carries and promises.
+    ///
+    /// # Errors
+    /// Where the configuration can't be used.
+    fn describe(config: &str) -> Result<Description, PluginError>;
+
+    /// Sends; one outcome for each message, in order.
+    ///
+    /// # Errors
+    /// Where nothing was sent at all.
+    fn send(config: &str, messages: &[Message], relay: &mut dyn MailRelay) -> Result<Vec<Outcome>, PluginError>;
+}
+
+impl Message {
+    /// An attribute by its name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The gateway's relay.
+#[cfg(target_arch = "wasm32")]
+struct GatewayRelay;
+
+#[cfg(target_arch = "wasm32")]
+impl MailRelay for GatewayRelay {
+    fn relay(&mut self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome {
+        crate::bindings::channel::outreach::plugin::mail::relay(envelope_from, envelope_to, message)
+    }
+}
+
+/// The plugin as what the world exports.
+#[doc(hidden)]
+#[cfg(target_arch = "wasm32")]
+pub struct ChannelGuest<C>(std::marker::PhantomData<C>);
+
+#[cfg(target_arch = "wasm32")]
+impl<C: Channel + 'static> crate::bindings::channel::exports::outreach::plugin::channel::Guest for ChannelGuest<C> {
+    fn check(config: String) -> Vec<Issue> {
+        crate::silence_panics();
+        C::check(&config)
+    }
+
+    fn describe(config: String) -> Result<Description, PluginError> {
+        crate::silence_panics();
+        C::describe(&config)
+    }
+
+    fn send(config: String, messages: Vec<Message>) -> Result<Vec<Outcome>, PluginError> {
+        crate::silence_panics();
+        C::send(&config, &messages, &mut GatewayRelay)
+    }
+}
+
+/// Makes a type that is a [`Channel`] the plugin of this component. Natively it does nothing.
+#[macro_export]
+macro_rules! export_channel {
+    ($plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            type Guest = $crate::channel::ChannelGuest<$plugin>;
+    $crate::bindings::channel::export_channel_world!(Guest with_types_in $crate::bindings::channel);
+        };
+    };
+}
