@@ -71,6 +71,7 @@
 extern crate self as outreach_plugin_sdk;
 
 #[doc(hidden)]
+#[expect(clippy::same_length_and_capacity, reason = "generated from the WIT")]
 pub mod bindings;
 pub mod channel;
 pub mod day;
