@@ -1,0 +1,214 @@
+//! A mapping profile: which words of a server mean what, which types it is synced for, how it is searched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::error::ProfileError;
+
+const WHAT: &str = "mapping";
+
+/// The words for what a status, category or class says of a fact.
+pub const FLAGS: [&str; 17] = [
+    "effective",
+    "active",
+    "ended",
+    "planned",
+    "not-done",
+    "in-error",
+    "unconfirmed",
+    "laboratory",
+    "vital-sign",
+    "imaging",
+    "survey",
+    "exam",
+    "problem-list",
+    "encounter-diagnosis",
+    "outpatient",
+    "inpatient",
+    "emergency",
+];
+const VIRTUAL: &str = "virtual";
+const SEXES: [&str; 4] = ["female", "male", "other", "unknown"];
+
+/// A mapping profile, complete and checked. Words are matched trimmed and without regard to case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping {
+    pub name: String,
+    pub title: String,
+    /// Types to sync, in the order in which they are fetched.
+    pub types: Vec<String>,
+    /// Codes of `meta.security` that restrict a record.
+    pub restricted: BTreeSet<String>,
+    pub search: SearchRules,
+    /// From a word of `gender` to `female`, `male`, `other` or `unknown`.
+    pub gender: BTreeMap<String, String>,
+    /// By resource type (or `verification`, `intent`), from a status to flags.
+    pub status: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// From a category's code to a flag.
+    pub category: BTreeMap<String, String>,
+    /// From an encounter's class to flags.
+    pub encounter_class: BTreeMap<String, Vec<String>>,
+    table: Table,
+}
+
+/// How a server is searched.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SearchRules {
+    /// Entries on a page; 1 to 10,000.
+    pub page_size: u32,
+    /// By type, parameters without which the server refuses to search.
+    #[serde(default)]
+    pub required: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Document {
+    title: String,
+    types: Vec<String>,
+    restricted: BTreeSet<String>,
+    search: SearchRules,
+    gender: BTreeMap<String, String>,
+    status: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    category: BTreeMap<String, String>,
+    encounter_class: BTreeMap<String, Vec<String>>,
+}
+
+impl Mapping {
+    /// Reads a whole mapping.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with the place and what was expected.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        Self::from_table(name, read_table(name, text)?)
+    }
+
+    /// This mapping with the differences a vendor's file states: tables are merged key by key, everything else is replaced.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with the place and what was expected.
+    pub fn overlay(&self, name: &str, text: &str) -> Result<Self, ProfileError> {
+        let mut table = self.table.clone();
+        merge(&mut table, read_table(name, text)?);
+        Self::from_table(name, table)
+    }
+
+    fn from_table(name: &str, table: Table) -> Result<Self, ProfileError> {
+        let document: Document = table.clone().try_into().map_err(|error: toml::de::Error| ProfileError::Document {
+            what: WHAT,
+            name: name.to_owned(),
+            reason: error.message().to_owned(),
+        })?;
+        let wrong = |path: String, reason: String| ProfileError::Value { what: WHAT, name: name.to_owned(), path, reason };
+        if document.types.is_empty() {
+            return Err(wrong("types".into(), "expected at least one resource type".into()));
+        }
+        if !document.types.iter().any(|it| it == "Patient") {
+            return Err(wrong("types".into(), "expected `Patient` among them".into()));
+        }
+        for (at, name) in document.types.iter().enumerate() {
+            let shaped = name.starts_with(|it: char| it.is_ascii_uppercase()) && name.bytes().all(|it| it.is_ascii_alphabetic());
+            if !shaped || document.types.iter().filter(|it| *it == name).count() > 1 {
+                return Err(wrong(format!("types[{at}]"), format!("`{name}` is no FHIR resource type, or is there twice")));
+            }
+        }
+        if !(1..=10_000).contains(&document.search.page_size) {
+            return Err(wrong("search.page-size".into(), "expected 1 to 10000".into()));
+        }
+        for (word, sex) in &document.gender {
+            if !SEXES.contains(&sex.as_str()) {
+                return Err(wrong(format!("gender.{word}"), format!("expected one of {}", SEXES.join(", "))));
+            }
+        }
+        let known = |flag: &str| FLAGS.contains(&flag) || flag == VIRTUAL;
+        let expected = || format!("expected flags out of {}, {VIRTUAL}", FLAGS.join(", "));
+        for (group, words) in &document.status {
+            for (word, flags) in words {
+                if !flags.iter().all(|it| known(it)) {
+                    return Err(wrong(format!("status.{group}.{word}"), expected()));
+                }
+            }
+        }
+        for (word, flags) in &document.encounter_class {
+            if !flags.iter().all(|it| known(it)) {
+                return Err(wrong(format!("encounter-class.{word}"), expected()));
+            }
+        }
+        for (word, flag) in &document.category {
+            if !known(flag) {
+                return Err(wrong(format!("category.{word}"), expected()));
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            title: document.title,
+            types: document.types,
+            restricted: document.restricted,
+            search: document.search,
+            gender: folded(document.gender),
+            status: document.status.into_iter().map(|(group, words)| (group, folded(words))).collect(),
+            category: folded(document.category),
+            encounter_class: folded(document.encounter_class),
+            table,
+        })
+    }
+}
+
+fn folded<T>(words: BTreeMap<String, T>) -> BTreeMap<String, T> {
+    words.into_iter().map(|(word, value)| (word.trim().to_ascii_lowercase(), value)).collect()
+}
+
+fn read_table(name: &str, text: &str) -> Result<Table, ProfileError> {
+    text.parse().map_err(|error: toml::de::Error| ProfileError::Document {
+        what: WHAT,
+        name: name.to_owned(),
+        reason: error.to_string().trim_end().to_owned(),
+    })
+}
+
+fn merge(onto: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (onto.get_mut(&key), value) {
+            (Some(Value::Table(onto)), Value::Table(from)) => merge(onto, from),
+            (_, value) => {
+                onto.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn us_core() -> Mapping {
+        crate::mapping(crate::DEFAULT_MAPPING).unwrap()
+    }
+
+    #[test]
+    fn a_vendor_states_only_what_differs() {
+        let vendor = us_core().overlay("vendor", "title = \"Vendor\"\n[gender]\nfrau = \"female\"\n[search]\npage-size = 200").unwrap();
+        assert_eq!(vendor.search.page_size, 200);
+        assert_eq!(vendor.gender["frau"], "female");
+        assert_eq!(vendor.gender["m"], "male");
+        assert_eq!(vendor.types, us_core().types);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_what_was_expected() {
+        for (text, place, expected) in [
+            ("[gender]\nfrau = \"woman\"", "gender.frau", "female"),
+            ("[status.Procedure]\ndone = [\"efective\"]", "status.Procedure.done", "effective"),
+            ("types = [\"Patient\", \"patient\"]", "types[1]", "resource type"),
+            ("types = [\"Condition\"]", "types", "Patient"),
+            ("[search]\npage-size = 0", "search.page-size", "10000"),
+            ("[serch]\n", "serch", "expected"),
+        ] {
+            let error = us_core().overlay("vendor", text).unwrap_err().to_string();
+            assert!(error.contains(place) && error.contains(expected), "{error}");
+        }
+    }
+}
