@@ -115,8 +115,11 @@ fn write_block(out: &mut String, block: &Filled) -> fmt::Result {
         }
         Filled::List { numbered, items } => {
             let tag = if *numbered { "ol" } else { "ul" };
-            let items: String = items.iter().map(|item| format!("<li>{}</li>", lines(item))).collect();
-            write!(out, r#"<mj-text><{tag} style="margin:0;padding:0 24px">{items}</{tag}></mj-text>"#)
+            write!(out, r#"<mj-text><{tag} style="margin:0;padding:0 24px">"#)?;
+            for item in items {
+                write!(out, "<li>{}</li>", lines(item))?;
+            }
+            write!(out, "</{tag}></mj-text>")
         }
         Filled::Divider => write!(out, "<mj-divider />"),
         Filled::Spacer { height } => write!(out, r#"<mj-spacer height="{height}px" />"#),
