@@ -58,9 +58,13 @@ pub(crate) struct Job {
 
 /// How a job stands.
 pub(crate) enum Status {
-    Running { percent: u64 },
+    Running {
+        percent: u64,
+    },
     /// Lines of each file.
-    Done { files: BTreeMap<String, u64> },
+    Done {
+        files: BTreeMap<String, u64>,
+    },
 }
 
 impl Jobs {
@@ -227,10 +231,7 @@ impl Job {
     fn resources(&self, store: &Store, unit: u64, kinds: &Kinds) -> Vec<Resource> {
         let ends = unit == 0 || unit == store.units() - 1;
         let mut resources = store.unit(unit, kinds, self.snapshot);
-        resources.retain(|resource| {
-            self.since.is_none_or(|since| resource.last_updated > since)
-                && (!ends || self.admits(resource))
-        });
+        resources.retain(|resource| self.since.is_none_or(|since| resource.last_updated > since) && (!ends || self.admits(resource)));
         resources
     }
 
@@ -240,9 +241,7 @@ impl Job {
         match &self.level {
             Level::System => true,
             Level::Patients => is_shared(resource.kind) || patient().is_some(),
-            Level::Group { members } => {
-                is_shared(resource.kind) || patient().is_some_and(|patient| members.contains(&patient))
-            }
+            Level::Group { members } => is_shared(resource.kind) || patient().is_some_and(|patient| members.contains(&patient)),
         }
     }
 }

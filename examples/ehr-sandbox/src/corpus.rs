@@ -50,6 +50,9 @@ impl Corpus {
     pub(crate) fn tally(&self, unit: u64, kinds: &Kinds, mut add: impl FnMut(&'static str, u64)) {
         match &self.population {
             Some(population) if (1..=population.people).contains(&unit) => population.tally(unit - 1, kinds, add),
+            _ if unit > self.people() => {
+                self.loaded.iter().for_each(|loaded| loaded.tally(unit - 1 - self.people(), kinds, &mut add));
+            }
             _ => self.unit(unit, kinds).iter().for_each(|resource| add(resource.kind, 1)),
         }
     }

@@ -8,6 +8,7 @@
 
 mod auth;
 mod bulk;
+mod clock;
 mod corpus;
 mod error;
 mod population;
@@ -25,16 +26,11 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-pub use self::{
-    auth::{Client, ClientKeys},
-    error::Error,
-    tick::Change,
-};
 use self::{
     auth::Desk,
     bulk::Jobs,
@@ -42,6 +38,11 @@ use self::{
     population::Population,
     resource::{Kinds, kind_named},
     store::Store,
+};
+pub use self::{
+    auth::{Client, ClientKeys},
+    error::Error,
+    tick::Change,
 };
 
 /// People generated where nothing else is said.
@@ -190,7 +191,7 @@ impl Running {
     /// `NotFound`, `Gone`, or `UnknownPath` where FHIR R4 has no such type.
     pub fn get(&self, kind: &str, id: &str) -> Result<Value, Error> {
         let store = &self.sandbox.store;
-        Ok(store.read(known(kind)?, id, store.snapshot(Timestamp::now()))?.value())
+        Ok(store.read(known(kind)?, id, store.snapshot(clock::now()))?.value())
     }
 
     /// Creates or updates a resource under its own `resourceType` and `id`, and returns it as stored.
@@ -199,13 +200,10 @@ impl Running {
     /// `Invalid` where it has no type or no id.
     pub fn put(&self, resource: &Value) -> Result<Value, Error> {
         let word = |member: &str| {
-            resource
-                .get(member)
-                .and_then(Value::as_str)
-                .ok_or_else(|| Error::Invalid(format!("The resource has no {member}")))
+            resource.get(member).and_then(Value::as_str).ok_or_else(|| Error::Invalid(format!("The resource has no {member}")))
         };
         let (kind, id) = (known(word("resourceType")?)?, word("id")?);
-        let written = self.sandbox.store.put(kind, id, &resource.to_string(), None, Timestamp::now())?;
+        let written = self.sandbox.store.put(kind, id, &resource.to_string(), None, clock::now())?;
         Ok(written.resource.value())
     }
 
@@ -214,7 +212,7 @@ impl Running {
     /// # Errors
     /// `NotFound` where it never was.
     pub fn delete(&self, kind: &str, id: &str) -> Result<(), Error> {
-        self.sandbox.store.delete(known(kind)?, id, None, Timestamp::now()).map(drop)
+        self.sandbox.store.delete(known(kind)?, id, None, clock::now()).map(drop)
     }
 
     /// Records a screening mammogram done now, and returns the Observation.
@@ -222,7 +220,7 @@ impl Running {
     /// # Errors
     /// `NotFound` where there is no such patient, `Invalid` where the patient has died.
     pub fn record_mammogram(&self, patient: &str) -> Result<Value, Error> {
-        Ok(tick::record_mammogram(&self.sandbox.store, patient, Timestamp::now())?.value())
+        Ok(tick::record_mammogram(&self.sandbox.store, patient, clock::now())?.value())
     }
 
     /// Makes `count` things happen to people; which ones, the seed and the state decide.
@@ -230,13 +228,13 @@ impl Running {
     /// # Errors
     /// `Busy` where the log of changes is full.
     pub fn tick(&self, seed: u64, count: u64) -> Result<Vec<Change>, Error> {
-        tick::tick(&self.sandbox.store, seed, count, Timestamp::now())
+        tick::tick(&self.sandbox.store, seed, count, clock::now())
     }
 
     /// How many resources there are now, by type. Reads every record: slow for many people.
     pub fn resource_counts(&self) -> BTreeMap<String, u64> {
         let store = &self.sandbox.store;
-        let snapshot = store.snapshot(Timestamp::now());
+        let snapshot = store.snapshot(clock::now());
         let mut counts = BTreeMap::new();
         for unit in 0..store.units() {
             store.tally(unit, &Kinds::all(), snapshot, |kind, number| {
@@ -259,15 +257,11 @@ fn known(kind: &str) -> Result<&'static str, Error> {
 
 /// The address as a client on this machine writes it.
 fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
-    } else {
-        address
-    }
+    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
 }
 
 fn corpus(config: &Config) -> Result<(Corpus, (u64, Vec<String>)), Error> {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let today = clock::now().to_zoned(TimeZone::UTC).date();
     let as_of = config.as_of.unwrap_or(today);
     if as_of > today {
         return Err(Error::Config(format!("as-of is {as_of}, which is after today; records don't know the future")));
@@ -301,7 +295,7 @@ async fn keep_ticking(sandbox: Arc<Sandbox>, every: Duration, seed: u64) {
         }
         round = round.wrapping_add(1);
         let worker = Arc::clone(&sandbox);
-        let done = tokio::task::spawn_blocking(move || tick::tick(&worker.store, round, 1, Timestamp::now())).await;
+        let done = tokio::task::spawn_blocking(move || tick::tick(&worker.store, round, 1, clock::now())).await;
         match done {
             Ok(Ok(changes)) => {
                 for change in changes {

@@ -101,6 +101,7 @@ enum What {
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -134,9 +135,9 @@ async fn run() -> anyhow::Result<()> {
 /// The arguments; `serve` is meant where no command is named.
 fn arguments() -> Arguments {
     let mut words: Vec<OsString> = std::env::args_os().collect();
-    let named = words.get(1).is_some_and(|word| {
-        ["serve", "tick", "record", "help", "--help", "-h", "--version", "-V"].iter().any(|known| word == known)
-    });
+    let named = words
+        .get(1)
+        .is_some_and(|word| ["serve", "tick", "record", "help", "--help", "-h", "--version", "-V"].iter().any(|known| word == known));
     if !named {
         words.insert(1.min(words.len()), OsString::from("serve"));
     }
@@ -158,8 +159,7 @@ impl Serve {
             public_url: self.public_url,
         };
         let open = config.open;
-        let listener =
-            TcpListener::bind(&self.listen).await.with_context(|| format!("Can't listen on {}", self.listen))?;
+        let listener = TcpListener::bind(&self.listen).await.with_context(|| format!("Can't listen on {}", self.listen))?;
         let running = start(config, listener).await?;
         say(&format!("FHIR R4   {}", running.base_url));
         say(&format!("Page      {}/", running.origin));
@@ -203,6 +203,7 @@ fn control(url: &Url, path: &str) -> anyhow::Result<Url> {
 
 async fn post(url: Url, body: &Value) -> anyhow::Result<Value> {
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    #[expect(clippy::disallowed_methods, reason = "a command of the sandbox, which stands outside of the gateway")]
     let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build()?;
     let response = client.post(url.clone()).json(body).send().await.with_context(|| format!("{url} did not answer"))?;
     let status = response.status();

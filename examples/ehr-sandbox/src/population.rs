@@ -42,9 +42,8 @@ impl Population {
     pub(crate) fn person(&self, index: u64, kinds: &Kinds) -> Vec<Resource> {
         let person = Person::new(self, index);
         let mut writer = Writer::new(self, kinds);
-        let only_demographics = kinds.named().is_some_and(|kinds| {
-            kinds.iter().all(|kind| matches!(*kind, "Organization" | "Practitioner" | "Group"))
-        });
+        let only_demographics =
+            kinds.named().is_some_and(|kinds| kinds.iter().all(|kind| matches!(*kind, "Organization" | "Practitioner" | "Group")));
         if only_demographics {
             return Vec::new();
         }
@@ -94,18 +93,16 @@ impl Population {
     /// Person `i` without their resources: whether she is a woman of that age who is alive and kept on record.
     fn is_living_woman(&self, index: u64, ages: std::ops::RangeInclusive<i64>) -> bool {
         let person = Person::new(self, index);
-        person.female
-            && matches!(person.ending, person::Ending::Living)
-            && ages.contains(&person.age_on(self.as_of))
+        person.female && matches!(person.ending, person::Ending::Living) && ages.contains(&person.age_on(self.as_of))
     }
 }
 
 /// An instant on a day, seconds after midnight UTC.
 fn instant(day: Date, seconds: i64) -> Timestamp {
-    let midnight = day
-        .to_datetime(Time::midnight())
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+    let midnight =
+        day.to_datetime(Time::midnight()).to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     midnight.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(midnight)
 }
 
+#[cfg(test)]
+mod tests;

@@ -105,12 +105,8 @@ fn sorted(store: &Store, query: &Query, snapshot: Snapshot, offset: usize) -> Re
         keys.reverse();
     }
     let total = keys.len();
-    let resources: Vec<_> = keys
-        .into_iter()
-        .skip(offset)
-        .take(query.count)
-        .filter_map(|(_, id)| store.read(query.kind, &id, snapshot).ok())
-        .collect();
+    let resources: Vec<_> =
+        keys.into_iter().skip(offset).take(query.count).filter_map(|(_, id)| store.read(query.kind, &id, snapshot).ok()).collect();
     let end = offset.saturating_add(query.count);
     Ok(Page { resources, next: (end < total).then_some(Position { unit: 0, offset: end }) })
 }

@@ -18,10 +18,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use jiff::Timestamp;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{Sandbox, auth::Scopes, error::Error};
+use crate::{Sandbox, auth::Scopes, clock, error::Error};
 
 /// A request body may have this many bytes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -87,7 +86,7 @@ fn scopes(sandbox: &Sandbox, headers: &HeaderMap) -> Result<Scopes, Error> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::Unauthorized("The Authorization header is not a bearer token".to_owned()));
     }
-    sandbox.desk.scopes(token.trim(), Timestamp::now())
+    sandbox.desk.scopes(token.trim(), clock::now())
 }
 
 /// The control surface asks for no sign-in, so a page of another site must not be able to use it.
@@ -113,7 +112,5 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Sandbox) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let sandbox = Arc::clone(sandbox);
-    tokio::task::spawn_blocking(move || work(&sandbox))
-        .await
-        .map_err(|error| Error::Busy(format!("The work ended early: {error}")))?
+    tokio::task::spawn_blocking(move || work(&sandbox)).await.map_err(|error| Error::Busy(format!("The work ended early: {error}")))?
 }

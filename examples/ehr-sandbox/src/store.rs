@@ -234,9 +234,7 @@ impl Store {
             .zip(&edits.log)
             .take_while(|(sequence, _)| *sequence <= snapshot.sequence)
             .filter(|(_, key)| key.0 == kind)
-            .filter_map(|(sequence, key)| {
-                edits.tracks.get(key)?.versions.iter().find(|version| version.sequence == sequence).cloned()
-            })
+            .filter_map(|(sequence, key)| edits.tracks.get(key)?.versions.iter().find(|version| version.sequence == sequence).cloned())
             .collect::<Vec<_>>()
             .into_iter()
             .rev()
@@ -264,14 +262,7 @@ impl Store {
     ///
     /// # Errors
     /// `Invalid` where the text is not such a resource, `VersionConflict` where `expected` is not the current version.
-    pub(crate) fn put(
-        &self,
-        kind: &'static str,
-        id: &str,
-        text: &str,
-        expected: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Written, Error> {
+    pub(crate) fn put(&self, kind: &'static str, id: &str, text: &str, expected: Option<&str>, now: Timestamp) -> Result<Written, Error> {
         let base = self.corpus.find(kind, id);
         let mut edits = self.edits_mut();
         let key = (kind, id.to_owned());
@@ -308,13 +299,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` where it never was, `VersionConflict` where `expected` is not the current version.
-    pub(crate) fn delete(
-        &self,
-        kind: &'static str,
-        id: &str,
-        expected: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Arc<Resource>, Error> {
+    pub(crate) fn delete(&self, kind: &'static str, id: &str, expected: Option<&str>, now: Timestamp) -> Result<Arc<Resource>, Error> {
         let base = self.corpus.find(kind, id);
         let mut edits = self.edits_mut();
         let key = (kind, id.to_owned());

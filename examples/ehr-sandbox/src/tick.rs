@@ -41,9 +41,7 @@ impl fmt::Display for Change {
 pub(crate) fn record_mammogram(store: &Store, patient: &str, now: Timestamp) -> Result<Resource, Error> {
     let found = store.read("Patient", patient, store.snapshot(now))?.value();
     if !lives(&found) {
-        return Err(Error::Invalid(format!(
-            "Patient/{patient} has died or is no longer active; no mammogram can be recorded"
-        )));
+        return Err(Error::Invalid(format!("Patient/{patient} has died or is no longer active; no mammogram can be recorded")));
     }
     let code = codes::MAMMOGRAM;
     let observation = json!({
@@ -258,7 +256,6 @@ fn category(code: &str) -> Value {
 
 /// Whether things can still happen under a record: its person lives, and it was not merged or closed.
 pub(crate) fn lives(patient: &Value) -> bool {
-    let deceased = patient.get("deceasedBoolean").and_then(Value::as_bool).unwrap_or(false)
-        || patient.get("deceasedDateTime").is_some();
+    let deceased = patient.get("deceasedBoolean").and_then(Value::as_bool).unwrap_or(false) || patient.get("deceasedDateTime").is_some();
     !deceased && patient.get("active").and_then(Value::as_bool).unwrap_or(true)
 }

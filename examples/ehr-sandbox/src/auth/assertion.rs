@@ -52,8 +52,8 @@ pub(crate) fn issuer(assertion: &str) -> Result<String, Refusal> {
 
 /// Verifies the signature against the client's keys.
 pub(crate) fn verify(assertion: &str, keys: &JwkSet) -> Result<Claims, Refusal> {
-    let header = decode_header(assertion)
-        .map_err(|error| Refusal::client(format!("The header of client_assertion can't be read: {error}")))?;
+    let header =
+        decode_header(assertion).map_err(|error| Refusal::client(format!("The header of client_assertion can't be read: {error}")))?;
     if !matches!(header.alg, Algorithm::RS384 | Algorithm::ES384) {
         let accepted = ALGORITHMS.join(" or ");
         return Err(Refusal::client(format!("alg is {:?}; {accepted} was expected", header.alg)));
@@ -63,30 +63,22 @@ pub(crate) fn verify(assertion: &str, keys: &JwkSet) -> Result<Claims, Refusal> 
         let known: Vec<_> = keys.keys.iter().filter_map(|key| key.common.key_id.as_deref()).collect();
         Refusal::client(format!("No key with kid {kid:?} is in the registered key set; it has {known:?}"))
     })?;
-    let key = DecodingKey::from_jwk(key)
-        .map_err(|error| Refusal::client(format!("The key {kid:?} can't be used: {error}")))?;
+    let key = DecodingKey::from_jwk(key).map_err(|error| Refusal::client(format!("The key {kid:?} can't be used: {error}")))?;
     let mut validation = Validation::new(header.alg);
     // The claims are checked one by one below, where each mistake gets its own words.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    jsonwebtoken::decode::<Claims>(assertion, &key, &validation)
-        .map(|token| token.claims)
-        .map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => {
-                Refusal::client(format!("The signature does not fit the registered key {kid:?}"))
-            }
-            _ => Refusal::client(format!("client_assertion can't be verified with the key {kid:?}: {error}")),
-        })
+    jsonwebtoken::decode::<Claims>(assertion, &key, &validation).map(|token| token.claims).map_err(|error| match error.kind() {
+        ErrorKind::InvalidSignature => Refusal::client(format!("The signature does not fit the registered key {kid:?}")),
+        _ => Refusal::client(format!("client_assertion can't be verified with the key {kid:?}: {error}")),
+    })
 }
 
 /// Checks the claims of an assertion whose signature is good.
 pub(crate) fn check(claims: &Claims, client: &str, token_url: &str, now: Timestamp) -> Result<(), Refusal> {
     if claims.iss != client || claims.sub != client {
-        return Err(Refusal::client(format!(
-            "iss and sub must both be the client id {client:?}; sub is {:?}",
-            claims.sub
-        )));
+        return Err(Refusal::client(format!("iss and sub must both be the client id {client:?}; sub is {:?}", claims.sub)));
     }
     if !claims.aud.is(token_url) {
         return Err(Refusal::client(format!("aud is {:?}; it must be exactly {token_url}", claims.aud)));

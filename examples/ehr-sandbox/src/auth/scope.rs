@@ -56,9 +56,9 @@ impl Scopes {
     pub(crate) fn allow(&self, access: Access, kind: &str) -> bool {
         match self {
             Self::Everything => true,
-            Self::Granted(scopes) => scopes.iter().any(|scope| {
-                scope.kind.is_none_or(|allowed| allowed == kind) && scope.letters.contains(access.letter())
-            }),
+            Self::Granted(scopes) => {
+                scopes.iter().any(|scope| scope.kind.is_none_or(|allowed| allowed == kind) && scope.letters.contains(access.letter()))
+            }
         }
     }
 
@@ -66,10 +66,7 @@ impl Scopes {
         if self.allow(access, kind) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!(
-            "The token does not allow that: system/{kind}.{} is needed, and {self} was granted",
-            access.letter()
-        )))
+        Err(Error::Forbidden(format!("The token does not allow that: system/{kind}.{} is needed, and {self} was granted", access.letter())))
     }
 }
 

@@ -31,11 +31,13 @@ pub(crate) struct Loaded {
     shared: Vec<Entry>,
     /// One for each patient, in the order of the files.
     people: Vec<Vec<Entry>>,
-    /// Where a resource is: its person, if any, and its position there.
-    places: HashMap<(&'static str, Box<str>), (Option<u64>, usize)>,
+    places: HashMap<(&'static str, Box<str>), Place>,
     group: Option<Resource>,
     newest: Timestamp,
 }
+
+/// Where a resource is: its person, if any, and its position there.
+type Place = (Option<u64>, usize);
 
 /// What came of loading, for the start message.
 #[derive(Clone, Debug, Default)]
@@ -106,19 +108,11 @@ impl Loaded {
         let mut newest = Timestamp::UNIX_EPOCH;
         for path in paths {
             let source = Source::open(&path).map_err(read_error(&path))?;
-            source
-                .index(files.len(), &mut found, &mut newest, &mut report)
-                .map_err(read_error(&path))?;
+            source.index(files.len(), &mut found, &mut newest, &mut report).map_err(read_error(&path))?;
             files.push(source);
         }
-        let mut loaded = Self {
-            files,
-            shared: Vec::new(),
-            people: Vec::new(),
-            places: HashMap::with_capacity(found.len()),
-            group: None,
-            newest,
-        };
+        let mut loaded =
+            Self { files, shared: Vec::new(), people: Vec::new(), places: HashMap::with_capacity(found.len()), group: None, newest };
         loaded.arrange(found, &mut report);
         Ok((loaded, report))
     }
@@ -160,10 +154,7 @@ impl Loaded {
             }
         }
         if !has_group && !names.is_empty() && names.len() <= LARGEST_GROUP {
-            let members: Vec<_> = names
-                .iter()
-                .map(|(_, id)| json!({"entity": {"reference": format!("Patient/{id}")}}))
-                .collect();
+            let members: Vec<_> = names.iter().map(|(_, id)| json!({"entity": {"reference": format!("Patient/{id}")}})).collect();
             let body = json!({
                 "resourceType": "Group", "id": "loaded-patients", "type": "person", "actual": true, "active": true,
                 "name": "All patients of the loaded folder", "quantity": members.len(), "member": members,
@@ -189,6 +180,12 @@ impl Loaded {
 
     pub(crate) fn person(&self, person: u64, kinds: &Kinds) -> Vec<Resource> {
         self.people.get(person as usize).map_or_else(Vec::new, |entries| self.read_all(entries, kinds))
+    }
+
+    /// Counts one person's resources without reading them.
+    pub(crate) fn tally(&self, person: u64, kinds: &Kinds, mut add: impl FnMut(&'static str, u64)) {
+        let entries = self.people.get(person as usize).into_iter().flatten();
+        entries.filter(|entry| kinds.has(entry.kind)).for_each(|entry| add(entry.kind, 1));
     }
 
     pub(crate) fn find(&self, kind: &'static str, id: &str) -> Option<(Option<u64>, Resource)> {
@@ -240,11 +237,7 @@ impl Source {
         } else {
             file
         };
-        Ok(Self {
-            path: path.to_owned(),
-            file: Mutex::new(file),
-            modified: modified.unwrap_or(Timestamp::UNIX_EPOCH),
-        })
+        Ok(Self { path: path.to_owned(), file: Mutex::new(file), modified: modified.unwrap_or(Timestamp::UNIX_EPOCH) })
     }
 
     fn stamped(&self, line: &[u8]) -> Result<Stamped, String> {
@@ -253,13 +246,7 @@ impl Source {
         stamp(text, &Stamp::Missing { version: "1", last_updated: self.modified })
     }
 
-    fn index(
-        &self,
-        number: usize,
-        found: &mut Vec<Found>,
-        newest: &mut Timestamp,
-        report: &mut LoadReport,
-    ) -> io::Result<()> {
+    fn index(&self, number: usize, found: &mut Vec<Found>, newest: &mut Timestamp, report: &mut LoadReport) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(0))?;
         let mut reader = BufReader::with_capacity(256 * 1024, &mut *file);

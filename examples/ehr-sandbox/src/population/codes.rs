@@ -12,6 +12,7 @@ pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 
 /// A code of a code system with the text a person reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "FHIR calls it code")]
 pub(crate) struct Code {
     pub(crate) system: &'static str,
     pub(crate) code: &'static str,
@@ -42,17 +43,14 @@ pub(crate) const ALBUMIN_CREATININE: Code = code(LOINC, "9318-7", "Albumin/Creat
 pub(crate) const PHQ9: Code = code(LOINC, "44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]");
 pub(crate) const SMOKING: Code = code(LOINC, "72166-2", "Tobacco smoking status");
 pub(crate) const PAP: Code = code(LOINC, "10524-7", "Microscopic observation [Identifier] in Cervix by Cyto stain");
-pub(crate) const HPV: Code =
-    code(LOINC, "21440-3", "Human papilloma virus 16+18+31+33+35+45+51+52+56 DNA [Presence] in Cervix by Probe");
-pub(crate) const FIT: Code =
-    code(LOINC, "29771-3", "Hemoglobin.gastrointestinal.lower [Presence] in Stool by Immunoassay");
+pub(crate) const HPV: Code = code(LOINC, "21440-3", "Human papilloma virus 16+18+31+33+35+45+51+52+56 DNA [Presence] in Cervix by Probe");
+pub(crate) const FIT: Code = code(LOINC, "29771-3", "Hemoglobin.gastrointestinal.lower [Presence] in Stool by Immunoassay");
 pub(crate) const STOOL_DNA: Code =
     code(LOINC, "77353-1", "Noninvasive colorectal cancer DNA and occult blood screening [Interpretation] in Stool Narrative");
 
 pub(crate) const COLONOSCOPY: Code =
     code(HCPCS, "G0121", "Colorectal cancer screening; colonoscopy on individual not meeting criteria for high risk");
-pub(crate) const COLONOSCOPY_HIGH_RISK: Code =
-    code(HCPCS, "G0105", "Colorectal cancer screening; colonoscopy on individual at high risk");
+pub(crate) const COLONOSCOPY_HIGH_RISK: Code = code(HCPCS, "G0105", "Colorectal cancer screening; colonoscopy on individual at high risk");
 
 pub(crate) const WELCOME_TO_MEDICARE: Code = code(
     HCPCS,
@@ -61,20 +59,14 @@ pub(crate) const WELCOME_TO_MEDICARE: Code = code(
 );
 pub(crate) const WELLNESS_FIRST: Code =
     code(HCPCS, "G0438", "Annual wellness visit; includes a personalized prevention plan of service (PPS), initial visit");
-pub(crate) const WELLNESS_LATER: Code = code(
-    HCPCS,
-    "G0439",
-    "Annual wellness visit, includes a personalized prevention plan of service (PPS), subsequent visit",
-);
-pub(crate) const CLINIC_VISIT: Code =
-    code(HCPCS, "G0463", "Hospital outpatient clinic visit for assessment and management of a patient");
+pub(crate) const WELLNESS_LATER: Code =
+    code(HCPCS, "G0439", "Annual wellness visit, includes a personalized prevention plan of service (PPS), subsequent visit");
+pub(crate) const CLINIC_VISIT: Code = code(HCPCS, "G0463", "Hospital outpatient clinic visit for assessment and management of a patient");
 pub(crate) const EMERGENCY_VISIT: Code =
     code(HCPCS, "G0381", "Level 2 hospital emergency department visit provided in a type B emergency department");
 
-pub(crate) const ADULT_EXAM: Code =
-    code(ICD10CM, "Z00.00", "Encounter for general adult medical examination without abnormal findings");
-pub(crate) const CHILD_EXAM: Code =
-    code(ICD10CM, "Z00.129", "Encounter for routine child health examination without abnormal findings");
+pub(crate) const ADULT_EXAM: Code = code(ICD10CM, "Z00.00", "Encounter for general adult medical examination without abnormal findings");
+pub(crate) const CHILD_EXAM: Code = code(ICD10CM, "Z00.129", "Encounter for routine child health examination without abnormal findings");
 
 pub(crate) const NO_BREASTS: Code = code(ICD10CM, "Z90.13", "Acquired absence of bilateral breasts and nipples");
 pub(crate) const PALLIATIVE: Code = code(ICD10CM, "Z51.5", "Encounter for palliative care");
@@ -84,11 +76,8 @@ pub(crate) const PREGNANCY: Code =
 pub(crate) const MASTECTOMY: Code = code(ICD10PCS, "0HTV0ZZ", "Resection of Bilateral Breast, Open Approach");
 pub(crate) const KNEE_REPLACEMENT: Code =
     code(ICD10PCS, "0SRC0J9", "Replacement of Right Knee Joint with Synthetic Substitute, Cemented, Open Approach");
-pub(crate) const CORONARY_STENT: Code = code(
-    ICD10PCS,
-    "027034Z",
-    "Dilation of Coronary Artery, One Artery with Drug-eluting Intraluminal Device, Percutaneous Approach",
-);
+pub(crate) const CORONARY_STENT: Code =
+    code(ICD10PCS, "027034Z", "Dilation of Coronary Artery, One Artery with Drug-eluting Intraluminal Device, Percutaneous Approach");
 pub(crate) const APPENDECTOMY: Code = code(ICD10PCS, "0DTJ4ZZ", "Resection of Appendix, Percutaneous Endoscopic Approach");
 
 pub(crate) const APPENDICITIS: Code = code(ICD10CM, "K35.80", "Unspecified acute appendicitis");
@@ -187,7 +176,12 @@ pub(crate) const CHRONIC: &[Chronic] = &[
         treated: 950,
         drugs: &[
             drug("895994", "41126", "120 ACTUAT fluticasone propionate 0.044 MG/ACTUAT Metered Dose Inhaler", "Inhale 2 puffs twice daily"),
-            drug("745679", "435", "200 ACTUAT albuterol 0.09 MG/ACTUAT Metered Dose Inhaler", "Inhale 2 puffs every 4 to 6 hours as needed"),
+            drug(
+                "745679",
+                "435",
+                "200 ACTUAT albuterol 0.09 MG/ACTUAT Metered Dose Inhaler",
+                "Inhale 2 puffs every 4 to 6 hours as needed",
+            ),
         ],
     },
     Chronic {

@@ -127,11 +127,7 @@ impl Life {
     }
 
     pub(crate) fn last_day(&self) -> Option<Date> {
-        self.encounters
-            .iter()
-            .map(|encounter| encounter.day)
-            .chain(self.observations.iter().map(|observation| observation.day))
-            .max()
+        self.encounters.iter().map(|encounter| encounter.day).chain(self.observations.iter().map(|observation| observation.day)).max()
     }
 
     fn visit(&mut self, encounter: Encounter) -> usize {

@@ -37,9 +37,14 @@ pub(crate) enum Ending {
     Living,
     Inactive,
     /// Died on that day; the record may know no more than that.
-    Died { on: Date, day_known: bool },
+    Died {
+        on: Date,
+        day_known: bool,
+    },
     /// Merged into the record of the index.
-    Merged { into: u64 },
+    Merged {
+        into: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,18 +67,6 @@ pub(crate) struct Contact {
     pub(crate) end: Option<Date>,
 }
 
-impl Contact {
-    /// Whether mail to it could arrive: well formed, not old, not ended.
-    pub(crate) fn usable_email(&self) -> bool {
-        self.system == "email"
-            && self.usage != Some("old")
-            && self.end.is_none()
-            && self.value.split_once('@').is_some_and(|(local, host)| {
-                !local.is_empty() && host.contains('.') && !host.contains(['@', ' ']) && !local.contains(' ')
-            })
-    }
-}
-
 impl Person {
     pub(crate) fn new(population: &Population, index: u64) -> Self {
         let survivor = merged_into(population, index);
@@ -84,9 +77,7 @@ impl Person {
 
         let female = draw.chance(520);
         let age = age(&mut draw);
-        let birth = as_of
-            .saturating_sub(age.years())
-            .saturating_sub(draw.between(1, 364).days());
+        let birth = as_of.saturating_sub(age.years()).saturating_sub(draw.between(1, 364).days());
         let (circle, race, hispanic, language) = background(&mut draw);
         let given = circle.given(&mut draw, female);
         let middle = draw.chance(350).then(|| circle.given(&mut draw, female)).filter(|middle| *middle != given);
@@ -98,11 +89,7 @@ impl Person {
             Some(into) => Ending::Merged { into },
             None => ending(&mut draw, age, birth, as_of),
         };
-        let contacts = if survivor.is_some() {
-            Vec::new()
-        } else {
-            contacts(population, index, age, given, family)
-        };
+        let contacts = if survivor.is_some() { Vec::new() } else { contacts(population, index, age, given, family) };
         Self {
             index,
             female,
@@ -119,8 +106,7 @@ impl Person {
             zip,
             ending,
             contacts,
-            duplicate: Some(index + 1)
-                .filter(|next| *next < population.people && merged_into(population, *next).is_some()),
+            duplicate: Some(index + 1).filter(|next| *next < population.people && merged_into(population, *next).is_some()),
         }
     }
 
@@ -158,8 +144,7 @@ fn merged_into(population: &Population, index: u64) -> Option<u64> {
 
 /// A hospital's people: somewhat older than the country's.
 fn age(draw: &mut Draw) -> i64 {
-    const BANDS: [(i64, i64, u32); 7] =
-        [(0, 2, 35), (3, 17, 145), (18, 39, 245), (40, 51, 160), (52, 74, 300), (75, 84, 85), (85, 97, 30)];
+    const BANDS: [(i64, i64, u32); 7] = [(0, 2, 35), (3, 17, 145), (18, 39, 245), (40, 51, 160), (52, 74, 300), (75, 84, 85), (85, 97, 30)];
     let (low, high, _) = BANDS.get(draw.weighted(&BANDS.map(|band| band.2))).copied().unwrap_or((40, 51, 1));
     draw.between(low, high)
 }

@@ -40,11 +40,7 @@ impl<'a> Writer<'a> {
 
     /// Adds a resource that was there before all people.
     pub(crate) fn shared(&mut self, kind: &'static str, id: String, profile: &str, body: &Value) {
-        let at = self
-            .population
-            .newest()
-            .saturating_sub(SignedDuration::from_hours(24 * 400))
-            .unwrap_or(Timestamp::UNIX_EPOCH);
+        let at = self.population.newest().saturating_sub(SignedDuration::from_hours(24 * 400)).unwrap_or(Timestamp::UNIX_EPOCH);
         self.push(kind, id, at, profile, body);
     }
 

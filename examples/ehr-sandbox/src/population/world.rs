@@ -20,9 +20,18 @@ pub(crate) const INSURERS: [(&str, bool); 6] = [
 const HOSPITAL_NAMES: [&str; HOSPITALS as usize] =
     ["Riverbend General Hospital", "St. Clement Medical Center", "Highland Community Hospital"];
 const CLINIC_NAMES: [&str; CLINICS as usize] = [
-    "Alder Street Family Practice", "Bayview Women's Health", "Cedar Grove Primary Care", "Downtown Internal Medicine",
-    "Eastgate Pediatrics", "Fairmount Family Health", "Garden District Clinic", "Hillcrest Primary Care",
-    "Lakeside Medical Group", "Midtown Community Clinic", "Oak Park Family Medicine", "Westbrook Health Center",
+    "Alder Street Family Practice",
+    "Bayview Women's Health",
+    "Cedar Grove Primary Care",
+    "Downtown Internal Medicine",
+    "Eastgate Pediatrics",
+    "Fairmount Family Health",
+    "Garden District Clinic",
+    "Hillcrest Primary Care",
+    "Lakeside Medical Group",
+    "Midtown Community Clinic",
+    "Oak Park Family Medicine",
+    "Westbrook Health Center",
 ];
 
 pub(crate) fn clinic_id(number: u64) -> String {

@@ -16,17 +16,12 @@ impl Query {
         }
         let value = resource.value();
         let any_of = |wanted: &Option<Vec<Token>>, elements: &[&str]| {
-            wanted.as_ref().is_none_or(|wanted| {
-                elements.iter().any(|element| wanted.iter().any(|token| token.in_concepts(value.get(element))))
-            })
-        };
-        self.patient
-            .as_ref()
-            .is_none_or(|patient| patient_of(resource.kind, &resource.id, &value).as_ref() == Some(patient))
-            && self
-                .identifier
+            wanted
                 .as_ref()
-                .is_none_or(|token| items(value.get("identifier")).any(|identifier| token.is(identifier, "value")))
+                .is_none_or(|wanted| elements.iter().any(|element| wanted.iter().any(|token| token.in_concepts(value.get(element)))))
+        };
+        self.patient.as_ref().is_none_or(|patient| patient_of(resource.kind, &resource.id, &value).as_ref() == Some(patient))
+            && self.identifier.as_ref().is_none_or(|token| items(value.get("identifier")).any(|identifier| token.is(identifier, "value")))
             && self.name.as_ref().is_none_or(|name| items(value.get("name")).any(|found| name_has(found, name)))
             && self.birthdate.iter().all(|(comparison, date)| {
                 value.get("birthDate").and_then(Value::as_str).is_some_and(|born| compares(*comparison, born, date))

@@ -131,9 +131,7 @@ fn patient(name: &str, value: &str) -> Result<String, Error> {
     if !value.contains('/') {
         return Ok(value.to_owned());
     }
-    referenced_patient(value)
-        .map(str::to_owned)
-        .ok_or_else(|| Error::Invalid(format!("{name}={value} does not name a Patient")))
+    referenced_patient(value).map(str::to_owned).ok_or_else(|| Error::Invalid(format!("{name}={value} does not name a Patient")))
 }
 
 /// Reads `_count`, at most the largest page.
@@ -162,9 +160,8 @@ fn comparison(value: &str) -> (Comparison, String) {
 /// Reads a date or instant with an optional comparison before it.
 pub(crate) fn bound(name: &str, value: &str) -> Result<Bound, Error> {
     let (comparison, moment) = comparison(value);
-    let (start, end) = interval(&moment).ok_or_else(|| {
-        Error::Invalid(format!("{name}={value} is not a date or an instant like 2026-01-31T08:00:00Z (write + as %2B)"))
-    })?;
+    let (start, end) = interval(&moment)
+        .ok_or_else(|| Error::Invalid(format!("{name}={value} is not a date or an instant like 2026-01-31T08:00:00Z (write + as %2B)")))?;
     Ok(Bound { comparison, start, end })
 }
 

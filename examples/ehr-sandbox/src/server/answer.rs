@@ -24,9 +24,7 @@ impl IntoResponse for Error {
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "login"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::Busy(_) => (StatusCode::TOO_MANY_REQUESTS, "throttled"),
-            Self::Config(_) | Self::Read { .. } | Self::Listen(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "exception")
-            }
+            Self::Config(_) | Self::Read { .. } | Self::Listen(_) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
         };
         let outcome = outcome("error", code, &self.to_string());
         let mut response = (status, [(CONTENT_TYPE, FHIR_JSON)], outcome.to_string()).into_response();

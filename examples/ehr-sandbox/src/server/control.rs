@@ -6,12 +6,11 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Shared, answer, blocking};
-use crate::{error::Error, tick};
+use crate::{clock, error::Error, tick};
 
 /// More things than that don't happen in one request.
 const MOST_CHANGES: u64 = 100_000;
@@ -23,25 +22,16 @@ pub(crate) struct TickRequest {
     count: u64,
 }
 
-pub(crate) async fn tick(
-    State(sandbox): Shared,
-    Json(request): Json<TickRequest>,
-) -> Result<Json<Value>, Error> {
+pub(crate) async fn tick(State(sandbox): Shared, Json(request): Json<TickRequest>) -> Result<Json<Value>, Error> {
     if request.count > MOST_CHANGES {
         return Err(Error::Invalid(format!("count is {}; at most {MOST_CHANGES} were expected", request.count)));
     }
-    let changes = blocking(&sandbox, move |sandbox| {
-        tick::tick(&sandbox.store, request.seed, request.count, Timestamp::now())
-    })
-    .await?;
+    let changes = blocking(&sandbox, move |sandbox| tick::tick(&sandbox.store, request.seed, request.count, clock::now())).await?;
     Ok(Json(json!({"changes": changes})))
 }
 
 pub(crate) async fn mammogram(State(sandbox): Shared, Path(id): Path<String>) -> Result<Response, Error> {
     let base_url = sandbox.base_url.clone();
-    let written = blocking(&sandbox, move |sandbox| {
-        tick::record_mammogram(&sandbox.store, &id, Timestamp::now())
-    })
-    .await?;
+    let written = blocking(&sandbox, move |sandbox| tick::record_mammogram(&sandbox.store, &id, clock::now())).await?;
     Ok(answer::resource(StatusCode::CREATED, &written, Some(&base_url)))
 }

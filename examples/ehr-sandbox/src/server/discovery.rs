@@ -8,16 +8,30 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Shared, answer::fhir};
-use crate::auth::{ALGORITHMS, Refusal};
+use crate::{
+    auth::{ALGORITHMS, Refusal},
+    clock,
+};
 
 /// The types that are generated; folders may bring others, which are served the same way.
 const TYPES: [&str; 14] = [
-    "AllergyIntolerance", "CareTeam", "Condition", "Coverage", "Encounter", "Group", "Immunization", "MedicationRequest",
-    "Observation", "Organization", "Patient", "Practitioner", "Procedure", "RelatedPerson",
+    "AllergyIntolerance",
+    "CareTeam",
+    "Condition",
+    "Coverage",
+    "Encounter",
+    "Group",
+    "Immunization",
+    "MedicationRequest",
+    "Observation",
+    "Organization",
+    "Patient",
+    "Practitioner",
+    "Procedure",
+    "RelatedPerson",
 ];
 
 pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
@@ -58,12 +72,10 @@ pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
 }
 
 fn resource(kind: &str) -> Value {
-    let interactions: Vec<Value> = [
-        "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type",
-    ]
-    .iter()
-    .map(|code| json!({"code": code}))
-    .collect();
+    let interactions: Vec<Value> = ["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"]
+        .iter()
+        .map(|code| json!({"code": code}))
+        .collect();
     let mut parameters = vec![("_id", "token"), ("_lastUpdated", "date"), ("identifier", "token")];
     if kind == "Patient" {
         parameters.extend([("name", "string"), ("birthdate", "date"), ("gender", "token")]);
@@ -73,8 +85,7 @@ fn resource(kind: &str) -> Value {
             parameters.extend([("patient", "reference"), ("subject", "reference")]);
         }
     }
-    let parameters: Vec<Value> =
-        parameters.into_iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+    let parameters: Vec<Value> = parameters.into_iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
     let mut resource = json!({
         "type": kind,
         "interaction": interactions,
@@ -111,7 +122,7 @@ pub(crate) async fn token(
     form: Result<Form<HashMap<String, String>>, axum::extract::rejection::FormRejection>,
 ) -> Response {
     let answer = match form {
-        Ok(Form(form)) => sandbox.desk.token(&form, Timestamp::now()).await,
+        Ok(Form(form)) => sandbox.desk.token(&form, clock::now()).await,
         Err(error) => Err(Refusal::request(format!("The body must be application/x-www-form-urlencoded: {error}"))),
     };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];

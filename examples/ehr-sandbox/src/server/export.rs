@@ -13,7 +13,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_LOCATION, CONTENT_TYPE, EXPIRES, RETRY_AFTER},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -27,6 +27,7 @@ use crate::{
     Sandbox,
     auth::{Access, Scopes},
     bulk::{DELETED, Job, Level, Status},
+    clock,
     error::Error,
     resource::{Kinds, referenced_patient},
     search::query::bound,
@@ -65,7 +66,7 @@ pub(crate) async fn group(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let group = blocking(&sandbox, move |sandbox| {
-        let snapshot = sandbox.store.snapshot(Timestamp::now());
+        let snapshot = sandbox.store.snapshot(clock::now());
         Ok(sandbox.store.read("Group", &id, snapshot)?.value())
     })
     .await?;
@@ -104,10 +105,9 @@ fn kick_off(
                     list.push(kind(word)?);
                 }
             }
+            "_outputFormat" if matches!(value.as_str(), "application/fhir+ndjson" | "application/ndjson" | "ndjson") => {}
             "_outputFormat" => {
-                if !matches!(value.as_str(), "application/fhir+ndjson" | "application/ndjson" | "ndjson") {
-                    return Err(Error::Invalid(format!("_outputFormat={value} is not known; application/fhir+ndjson is")));
-                }
+                return Err(Error::Invalid(format!("_outputFormat={value} is not known; application/fhir+ndjson is")));
             }
             other if strict(headers) => {
                 return Err(Error::Invalid(format!("{other} is not known for exports; _type, _since, _outputFormat are")));
@@ -115,19 +115,16 @@ fn kick_off(
             _ => {}
         }
     }
-    let kinds = match named {
-        Some(named) => {
-            for kind in &named {
-                scopes.require(Access::Read, kind)?;
-            }
-            Kinds::only(named)
+    let kinds = if let Some(named) = named {
+        for kind in &named {
+            scopes.require(Access::Read, kind)?;
         }
-        None => {
-            scopes.require(Access::Read, "*")?;
-            Kinds::all()
-        }
+        Kinds::only(named)
+    } else {
+        scopes.require(Access::Read, "*")?;
+        Kinds::all()
     };
-    let now = Timestamp::now();
+    let now = clock::now();
     let request = format!("{}{}", sandbox.origin, uri.path_and_query().map_or("/", |path| path.as_str()));
     let snapshot = sandbox.store.snapshot(now);
     let job = Arc::new(Job::new(request, level, kinds, since, snapshot, sandbox.export_delay, &sandbox.stop));
@@ -145,7 +142,7 @@ fn job(sandbox: &Sandbox, id: &str) -> Result<Arc<Job>, Error> {
 
 pub(crate) async fn status(State(sandbox): Shared, Path(id): Path<String>) -> Result<Response, Error> {
     let job = job(&sandbox, &id)?;
-    let now = Timestamp::now();
+    let now = clock::now();
     let files = match job.status(&sandbox.store, now) {
         Status::Running { percent } => {
             let progress = HeaderValue::try_from(format!("{percent}%")).map_err(|error| Error::Config(error.to_string()))?;
@@ -154,11 +151,8 @@ pub(crate) async fn status(State(sandbox): Shared, Path(id): Path<String>) -> Re
         }
         Status::Done { files } => files,
     };
-    let file = |kind: &str, count: u64| {
-        json!({"type": kind, "url": format!("{}/bulk-files/{id}/{kind}.ndjson", sandbox.base_url), "count": count})
-    };
-    let output: Vec<Value> =
-        files.iter().filter(|(kind, _)| *kind != DELETED).map(|(kind, count)| file(kind, *count)).collect();
+    let file = |kind: &str, count: u64| json!({"type": kind, "url": format!("{}/bulk-files/{id}/{kind}.ndjson", sandbox.base_url), "count": count});
+    let output: Vec<Value> = files.iter().filter(|(kind, _)| *kind != DELETED).map(|(kind, count)| file(kind, *count)).collect();
     let deleted: Vec<Value> = files
         .get(DELETED)
         .map(|count| json!({"type": "Bundle", "url": format!("{}/bulk-files/{id}/{DELETED}.ndjson", sandbox.base_url), "count": count}))
@@ -193,7 +187,7 @@ pub(crate) async fn file(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let job = job(&sandbox, &id)?;
-    if !matches!(job.status(&sandbox.store, Timestamp::now()), Status::Done { .. }) {
+    if !matches!(job.status(&sandbox.store, clock::now()), Status::Done { .. }) {
         return Err(Error::UnknownPath("The file of an export that is not done".to_owned()));
     }
     let stem = name.strip_suffix(".ndjson").ok_or_else(|| Error::UnknownPath(name.clone()))?;
@@ -207,10 +201,8 @@ pub(crate) async fn file(
         return Err(Error::UnknownPath(name));
     }
     // Two chunks wait at most; the writer stops when the client goes away.
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, std::convert::Infallible>>(2);
+    let (sender, mut receiver) = mpsc::channel::<Result<Bytes, std::convert::Infallible>>(2);
     tokio::task::spawn_blocking(move || job.stream(&sandbox.store, kind, |chunk| sender.blocking_send(Ok(chunk)).is_ok()));
-    let chunks = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|chunk| (chunk, receiver))
-    });
+    let chunks = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
     Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(chunks)).into_response())
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Sandbox,
     auth::{Access, Scopes},
+    clock,
     error::Error,
     resource::Kinds,
     search::{Position, Query},
@@ -38,12 +39,8 @@ pub(crate) async fn of_type(
     let parameters = parameters(query.as_deref());
     blocking(&sandbox, move |sandbox| {
         let request = Request::read(sandbox, kind, parameters)?;
-        let log: Vec<Version> = sandbox
-            .store
-            .log(kind, request.snapshot)
-            .into_iter()
-            .filter(|version| request.admits(version.resource.last_updated))
-            .collect();
+        let log: Vec<Version> =
+            sandbox.store.log(kind, request.snapshot).into_iter().filter(|version| request.admits(version.resource.last_updated)).collect();
         let originals = originals(sandbox, &request)?;
         let total = log.len() + originals.len();
         let page: Vec<Version> = log
@@ -115,7 +112,7 @@ impl Request {
         let cursor = parameters.iter().find(|(name, _)| name == "_page").map(|(_, value)| Cursor::read(value));
         let (snapshot, offset, parameters) = match cursor.transpose()? {
             Some(cursor) => (Snapshot::up_to(cursor.sequence), cursor.position.offset, cursor.parameters),
-            None => (sandbox.store.snapshot(Timestamp::now()), 0, parameters),
+            None => (sandbox.store.snapshot(clock::now()), 0, parameters),
         };
         let known = |name: &str| matches!(name, "_since" | "_count" | "_format" | "_pretty");
         if let Some((name, _)) = parameters.iter().find(|(name, _)| !known(name)) {

@@ -5,13 +5,13 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Shared, blocking};
 use crate::{
-    Sandbox,
+    Sandbox, clock,
     error::Error,
     population::{codes::MAMMOGRAM, years_between},
     resource::Kinds,
@@ -43,7 +43,7 @@ struct Woman {
 
 pub(crate) async fn list(State(sandbox): Shared, UrlQuery(place): UrlQuery<Place>) -> Result<Response, Error> {
     let page = blocking(&sandbox, move |sandbox| {
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let today = clock::now().to_zoned(TimeZone::UTC).date();
         let (women, next) = women(sandbox, place.from, today);
         Ok(render(sandbox, &women, place.from, next, today))
     })
@@ -51,19 +51,15 @@ pub(crate) async fn list(State(sandbox): Shared, UrlQuery(place): UrlQuery<Place
     Ok(([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response())
 }
 
-pub(crate) async fn record(
-    State(sandbox): Shared,
-    Path(id): Path<String>,
-    UrlQuery(place): UrlQuery<Place>,
-) -> Result<Redirect, Error> {
+pub(crate) async fn record(State(sandbox): Shared, Path(id): Path<String>, UrlQuery(place): UrlQuery<Place>) -> Result<Redirect, Error> {
     let anchor = id.clone();
-    blocking(&sandbox, move |sandbox| tick::record_mammogram(&sandbox.store, &id, Timestamp::now())).await?;
+    blocking(&sandbox, move |sandbox| tick::record_mammogram(&sandbox.store, &id, clock::now())).await?;
     Ok(Redirect::to(&format!("/?from={}#{anchor}", place.from)))
 }
 
 fn women(sandbox: &Sandbox, from: u64, today: Date) -> (Vec<Woman>, Option<u64>) {
     let store = &sandbox.store;
-    let snapshot = store.snapshot(Timestamp::now());
+    let snapshot = store.snapshot(clock::now());
     let kinds = Kinds::only(vec!["Patient", "Observation"]);
     let mut women = Vec::new();
     let mut unit = from.max(1);

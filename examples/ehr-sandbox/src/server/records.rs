@@ -12,7 +12,6 @@ use http::{
     HeaderMap, HeaderName, StatusCode,
     header::{ETAG, IF_MATCH, IF_NONE_MATCH},
 };
-use jiff::Timestamp;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -24,6 +23,7 @@ use super::{
 use crate::{
     Sandbox,
     auth::{Access, Scopes},
+    clock,
     error::Error,
     resource::kind_named,
     search::{self, Position, Query},
@@ -64,7 +64,7 @@ pub(crate) async fn read(
     let kind = kind(&kind_name)?;
     scopes.require(Access::Read, kind)?;
     let found = blocking(&sandbox, move |sandbox| {
-        let snapshot = sandbox.store.snapshot(Timestamp::now());
+        let snapshot = sandbox.store.snapshot(clock::now());
         sandbox.store.read(kind, &id, snapshot)
     })
     .await?;
@@ -115,7 +115,7 @@ fn searchset(sandbox: &Sandbox, kind: &'static str, parameters: Parameters, stri
     let cursor = parameters.iter().find(|(name, _)| name == PAGE).map(|(_, value)| Cursor::read(value)).transpose()?;
     let (snapshot, from, parameters) = match cursor {
         Some(cursor) => (Snapshot::up_to(cursor.sequence), cursor.position, cursor.parameters),
-        None => (sandbox.store.snapshot(Timestamp::now()), Position::default(), parameters),
+        None => (sandbox.store.snapshot(clock::now()), Position::default(), parameters),
     };
     let query = Query::read(kind, &parameters)?;
     let unknown = query.unknown.join(", ");
@@ -134,10 +134,7 @@ fn searchset(sandbox: &Sandbox, kind: &'static str, parameters: Parameters, stri
     }
     for resource in &page.resources {
         let (base, id) = (&sandbox.base_url, &resource.id);
-        bundle.entry(format!(
-            "{{\"fullUrl\":\"{base}/{kind}/{id}\",\"resource\":{},\"search\":{{\"mode\":\"match\"}}}}",
-            resource.text
-        ));
+        bundle.entry(format!("{{\"fullUrl\":\"{base}/{kind}/{id}\",\"resource\":{},\"search\":{{\"mode\":\"match\"}}}}", resource.text));
     }
     if !unknown.is_empty() {
         let warning = outcome("warning", "not-supported", &format!("Parameters not known here and ignored: {unknown}"));
@@ -194,7 +191,7 @@ pub(crate) async fn create(
                 several => return Err(Error::ManyMatches(several.len())),
             }
         }
-        let written = sandbox.store.put(kind, &sandbox.store.new_id(), &body, None, Timestamp::now())?;
+        let written = sandbox.store.put(kind, &sandbox.store.new_id(), &body, None, clock::now())?;
         Ok(answer::resource(StatusCode::CREATED, &written.resource, Some(&base_url)))
     })
     .await
@@ -206,7 +203,7 @@ fn matches(sandbox: &Sandbox, kind: &'static str, condition: &Parameters) -> Res
     if condition.is_empty() || !query.unknown.is_empty() {
         return Err(Error::Invalid(format!("If-None-Exist is empty or names parameters not known here: {:?}", query.unknown)));
     }
-    let snapshot = sandbox.store.snapshot(Timestamp::now());
+    let snapshot = sandbox.store.snapshot(clock::now());
     let mut found = Vec::new();
     let mut position = Some(Position::default());
     while let Some(from) = position.filter(|_| found.len() < 2) {
@@ -237,7 +234,7 @@ pub(crate) async fn update(
         if inside != Some(id.as_str()) {
             return Err(Error::Invalid(format!("The body must carry the id of the URL, {id:?}; it carries {inside:?}")));
         }
-        let written = sandbox.store.put(kind, &id, &body, expected.as_deref(), Timestamp::now())?;
+        let written = sandbox.store.put(kind, &id, &body, expected.as_deref(), clock::now())?;
         let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
         Ok(answer::resource(status, &written.resource, Some(&base_url)))
     })
@@ -253,10 +250,7 @@ pub(crate) async fn delete(
     let kind = kind(&kind_name)?;
     scopes.require(Access::Delete, kind)?;
     let expected = expected(&headers);
-    let gone = blocking(&sandbox, move |sandbox| {
-        sandbox.store.delete(kind, &id, expected.as_deref(), Timestamp::now())
-    })
-    .await?;
+    let gone = blocking(&sandbox, move |sandbox| sandbox.store.delete(kind, &id, expected.as_deref(), clock::now())).await?;
     Ok((StatusCode::NO_CONTENT, [(ETAG, answer::etag(&gone.version))]).into_response())
 }
 

@@ -3,11 +3,11 @@
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    Allergy, Condition, Course, Encounter, Life, Medication, Procedure, Setting,
     super::codes::{
-        ACUTE, ALLERGENS, APPENDECTOMY, APPENDICITIS, CHRONIC, CLINIC_VISIT, CORONARY_DISEASE, CORONARY_STENT, Code, Drug,
-        EMERGENCY_VISIT, KNEE_ARTHROSIS, KNEE_REPLACEMENT, MASTECTOMY, NO_BREASTS, PALLIATIVE, PREGNANCY, Who,
+        ACUTE, ALLERGENS, APPENDECTOMY, APPENDICITIS, CHRONIC, CLINIC_VISIT, CORONARY_DISEASE, CORONARY_STENT, Code, Drug, EMERGENCY_VISIT,
+        KNEE_ARTHROSIS, KNEE_REPLACEMENT, MASTECTOMY, NO_BREASTS, PALLIATIVE, PREGNANCY, Who,
     },
+    Allergy, Condition, Course, Encounter, Life, Medication, Procedure, Setting,
 };
 
 impl Course<'_> {
@@ -44,13 +44,7 @@ impl Course<'_> {
             let earliest = self.birthday(chronic.from_age);
             let onset = self.before_limit(back).max(earliest);
             if has_it && self.concerns(chronic.who) && self.within(onset) && onset < self.limit {
-                life.conditions.push(Condition {
-                    code: chronic.code,
-                    onset,
-                    abatement: None,
-                    lasting: true,
-                    encounter: None,
-                });
+                life.conditions.push(Condition { code: chronic.code, onset, abatement: None, lasting: true, encounter: None });
             }
         }
         for half_year in 0..8 {
@@ -107,7 +101,11 @@ impl Course<'_> {
             });
             let reason = life.conditions.len() - 1;
             if let Some(drug) = acute.drug.as_ref().filter(|drug| tolerates(life, drug)) {
-                let status = if over <= self.limit { "completed" } else { "active" };
+                let status = match (over <= self.limit, self.person.death()) {
+                    (true, _) => "completed",
+                    (false, Some(_)) => "stopped",
+                    (false, None) => "active",
+                };
                 life.medications.push(Medication { drug, reason, authored: day, status, encounter: Some(encounter) });
             }
         }
@@ -115,13 +113,11 @@ impl Course<'_> {
 
     pub(super) fn surgery(&self, life: &mut Life) {
         let mut draw = self.draw("surgery");
-        let chances: [(&str, Code, u32); 2] =
-            [(KNEE_ARTHROSIS, KNEE_REPLACEMENT, 110), (CORONARY_DISEASE, CORONARY_STENT, 300)];
+        let chances: [(&str, Code, u32); 2] = [(KNEE_ARTHROSIS, KNEE_REPLACEMENT, 110), (CORONARY_DISEASE, CORONARY_STENT, 300)];
         for (condition, procedure, permille) in chances {
             let done = draw.chance(permille);
             let later = draw.between(20, 700);
-            let Some((reason, onset)) =
-                life.condition(condition).and_then(|at| life.conditions.get(at).map(|found| (at, found.onset)))
+            let Some((reason, onset)) = life.condition(condition).and_then(|at| life.conditions.get(at).map(|found| (at, found.onset)))
             else {
                 continue;
             };
@@ -195,13 +191,7 @@ impl Course<'_> {
                 reason: Some(PALLIATIVE),
                 days: 0,
             });
-            life.conditions.push(Condition {
-                code: PALLIATIVE,
-                onset: since,
-                abatement: None,
-                lasting: true,
-                encounter: Some(encounter),
-            });
+            life.conditions.push(Condition { code: PALLIATIVE, onset: since, abatement: None, lasting: true, encounter: Some(encounter) });
         }
     }
 
@@ -217,13 +207,7 @@ impl Course<'_> {
             if !treated {
                 continue;
             }
-            let mut fitting = chronic
-                .drugs
-                .iter()
-                .cycle()
-                .skip(choice)
-                .take(chronic.drugs.len())
-                .filter(|drug| tolerates(life, drug));
+            let mut fitting = chronic.drugs.iter().cycle().skip(choice).take(chronic.drugs.len()).filter(|drug| tolerates(life, drug));
             let Some(drug) = fitting.next() else { continue };
             let visit = life
                 .encounters

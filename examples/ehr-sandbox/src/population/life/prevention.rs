@@ -3,11 +3,11 @@
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    Course, Encounter, Finding, Immunization, Life, Observation, Procedure, Setting,
     super::codes::{
-        CHILDHOOD, CLINIC_VISIT, COLON_POLYP, COLONOSCOPY, COLONOSCOPY_HIGH_RISK, FIT, FLU, FLU_HIGH_DOSE, HPV, MAMMOGRAM,
-        NO_BREASTS, PALLIATIVE, PAP, PNEUMOCOCCAL_20, STOOL_DNA, TDAP, ZOSTER,
+        CHILDHOOD, CLINIC_VISIT, COLON_POLYP, COLONOSCOPY, COLONOSCOPY_HIGH_RISK, FIT, FLU, FLU_HIGH_DOSE, HPV, MAMMOGRAM, NO_BREASTS,
+        PALLIATIVE, PAP, PNEUMOCOCCAL_20, STOOL_DNA, TDAP, ZOSTER,
     },
+    Course, Encounter, Finding, Immunization, Life, Observation, Procedure, Setting,
 };
 
 impl Course<'_> {
@@ -65,23 +65,17 @@ impl Course<'_> {
             return;
         }
         let mut laboratory = |code, text| {
-            life.observations.push(Observation {
-                code,
-                category: "laboratory",
-                day,
-                result: Finding::Text(text),
-                encounter: None,
-            });
+            life.observations.push(Observation { code, category: "laboratory", day, result: Finding::Text(text), encounter: None });
         };
         match way {
-            0 => self.colonoscopy(life, day),
+            0 => Self::colonoscopy(life, day),
             1 => laboratory(FIT, if draw.chance(950) { "Negative" } else { "Positive" }),
             2 => laboratory(STOOL_DNA, if draw.chance(900) { "Negative" } else { "Positive" }),
             _ => {}
         }
     }
 
-    fn colonoscopy(&self, life: &mut Life, day: Date) {
+    fn colonoscopy(life: &mut Life, day: Date) {
         let risk = life.condition(COLON_POLYP).and_then(|at| life.conditions.get(at).map(|found| (at, found.onset)));
         let reason = risk.filter(|(_, onset)| *onset <= day).map(|(at, _)| at);
         let encounter = life.visit(Encounter {
@@ -108,13 +102,7 @@ impl Course<'_> {
                 continue;
             }
             let mut add = |code, text| {
-                life.observations.push(Observation {
-                    code,
-                    category: "laboratory",
-                    day,
-                    result: Finding::Text(text),
-                    encounter: None,
-                });
+                life.observations.push(Observation { code, category: "laboratory", day, result: Finding::Text(text), encounter: None });
             };
             add(PAP, "Negative for intraepithelial lesion or malignancy");
             if with_hpv && age >= 30 {

@@ -3,13 +3,13 @@
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    Course, Encounter, Finding, Life, Observation, Setting,
     super::codes::{
-        ADULT_EXAM, ALBUMIN_CREATININE, BLOOD_PRESSURE, BMI, CHILD_EXAM, CLINIC_VISIT, Code, DEPRESSION, DIABETES, EGFR,
-        HBA1C, HEIGHT, HYPERLIPIDEMIA, HYPERTENSION, KIDNEY_DISEASE, LDL, OBESITY, PHQ9, SMOKING, WEIGHT,
-        WELCOME_TO_MEDICARE, WELLNESS_FIRST, WELLNESS_LATER,
+        ADULT_EXAM, ALBUMIN_CREATININE, BLOOD_PRESSURE, BMI, CHILD_EXAM, CLINIC_VISIT, Code, DEPRESSION, DIABETES, EGFR, HBA1C, HEIGHT,
+        HYPERLIPIDEMIA, HYPERTENSION, KIDNEY_DISEASE, LDL, OBESITY, PHQ9, SMOKING, WEIGHT, WELCOME_TO_MEDICARE, WELLNESS_FIRST,
+        WELLNESS_LATER,
     },
     super::draw::Draw,
+    Course, Encounter, Finding, Life, Observation, Setting,
 };
 
 /// Days of life of the well-child visits of the first two years.
@@ -85,9 +85,8 @@ impl Course<'_> {
             let mut add = |code: Code, category, result| {
                 found.push(Observation { code, category, day, result, encounter: Some(index) });
             };
-            let known = |code: &str| {
-                life.condition(code).and_then(|at| life.conditions.get(at)).is_some_and(|condition| condition.onset <= day)
-            };
+            let known =
+                |code: &str| life.condition(code).and_then(|at| life.conditions.get(at)).is_some_and(|condition| condition.onset <= day);
             let preventive = encounter.reason.is_some_and(|reason| reason == ADULT_EXAM || reason == CHILD_EXAM);
             if age >= 3 {
                 add(BLOOD_PRESSURE, "vital-signs", pressure(&mut draw, age, known(HYPERTENSION)));
@@ -137,14 +136,7 @@ impl Course<'_> {
 }
 
 fn child_visit(day: Date) -> Encounter {
-    Encounter {
-        day,
-        setting: Setting::Ambulatory,
-        kind: Some(CLINIC_VISIT),
-        title: "Well-child visit",
-        reason: Some(CHILD_EXAM),
-        days: 0,
-    }
+    Encounter { day, setting: Setting::Ambulatory, kind: Some(CLINIC_VISIT), title: "Well-child visit", reason: Some(CHILD_EXAM), days: 0 }
 }
 
 fn pressure(draw: &mut Draw, age: i64, hypertensive: bool) -> Finding {

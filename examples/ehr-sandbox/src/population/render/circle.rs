@@ -4,13 +4,13 @@ use jiff::{ToSpan, civil::Date};
 use serde_json::json;
 
 use super::{
-    Writer, child_id, patient_id, reference, table,
     super::{
         Draw, Population,
         life::Life,
         person::Person,
         world::{INSURERS, PRACTITIONERS, insurer_id, practitioner_id, practitioner_name},
     },
+    Writer, child_id, patient_id, reference, table,
 };
 
 /// Someone who speaks for a patient.

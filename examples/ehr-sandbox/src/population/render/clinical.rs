@@ -4,13 +4,13 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use super::{
-    Writer, child_id, coding, concept, office_hour, patient_id, reference, table, tenths,
     super::{
         codes::{ACT_CODE, BLOOD_PRESSURE, BMI, Code, DIASTOLIC, HEIGHT, LOINC, SMOKING, SYSTOLIC, UCUM, WEIGHT},
         life::{Encounter, Finding, Life, Observation, Setting},
         person::Person,
         world::{clinic_id, practitioner_id},
     },
+    Writer, child_id, coding, concept, office_hour, patient_id, reference, table, tenths,
 };
 
 impl Writer<'_> {
@@ -134,7 +134,13 @@ impl Writer<'_> {
             if let Some(encounter) = medication.encounter {
                 Self::put(&mut body, "encounter", reference("Encounter", &child_id("encounter", person.index, encounter)));
             }
-            self.add("MedicationRequest", child_id("medication", person.index, number), medication.authored, "us-core-medicationrequest", &body);
+            self.add(
+                "MedicationRequest",
+                child_id("medication", person.index, number),
+                medication.authored,
+                "us-core-medicationrequest",
+                &body,
+            );
         }
     }
 

@@ -4,13 +4,13 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use super::{
-    Writer, patient_id, reference,
     super::{
         Draw,
         life::Life,
         person::{Contact, Ending, Person, Race},
         world::{clinic_id, practitioner_id},
     },
+    Writer, patient_id, reference,
 };
 
 impl Writer<'_> {
@@ -72,10 +72,14 @@ impl Writer<'_> {
 
     fn rest_of_patient(&self, body: &mut Value, person: &Person) {
         let mut draw = Draw::new(self.population.seed, person.index, "chart");
-        Self::put(body, "address", json!([{
-            "use": "home", "type": "both", "line": [person.street], "city": person.place.city,
-            "state": person.place.state, "postalCode": person.zip, "country": "US"
-        }]));
+        Self::put(
+            body,
+            "address",
+            json!([{
+                "use": "home", "type": "both", "line": [person.street], "city": person.place.city,
+                "state": person.place.state, "postalCode": person.zip, "country": "US"
+            }]),
+        );
         let spoken = match person.language {
             "es" => "Spanish",
             "zh" => "Chinese",
@@ -84,10 +88,14 @@ impl Writer<'_> {
         };
         // Where a chart says nothing of the language, nobody asked.
         if person.language != "en" || !draw.chance(90) {
-            Self::put(body, "communication", json!([{
-                "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": person.language, "display": spoken}], "text": spoken},
-                "preferred": true
-            }]));
+            Self::put(
+                body,
+                "communication",
+                json!([{
+                    "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": person.language, "display": spoken}], "text": spoken},
+                    "preferred": true
+                }]),
+            );
         }
         Self::put(body, "generalPractitioner", json!([reference("Practitioner", &practitioner_id(person.practitioner()))]));
         Self::put(body, "managingOrganization", reference("Organization", &clinic_id(person.practitioner())));
@@ -137,8 +145,7 @@ fn race(person: &Person) -> Value {
 }
 
 fn ethnicity(person: &Person) -> Value {
-    let (code, text) =
-        if person.hispanic { ("2135-2", "Hispanic or Latino") } else { ("2186-5", "Not Hispanic or Latino") };
+    let (code, text) = if person.hispanic { ("2135-2", "Hispanic or Latino") } else { ("2186-5", "Not Hispanic or Latino") };
     json!({"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity", "extension": [
         {"url": "ombCategory", "valueCoding": {"system": RACE_AND_ETHNICITY, "code": code, "display": text}},
         {"url": "text", "valueString": text}
