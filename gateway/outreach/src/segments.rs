@@ -1,0 +1,5 @@
+//! From dirty patients to memberships.
+
+pub mod evaluate;
+pub mod prepare;
+pub mod verdicts;
