@@ -30,7 +30,8 @@ impl SigningKey {
     /// # Errors
     /// [`AuthError::KeyFile`] or [`AuthError::Key`].
     pub fn load_or_create(path: &Path) -> Result<Self, AuthError> {
-        if key_file::create(path, &new_es384_pem()?)? {
+        // Looked for first: the folder of a key that is there may be read-only.
+        if key_file::read(path)?.is_none() && key_file::create(path, &new_es384_pem()?)? {
             tracing::info!(path = %path.display(), "Made a new signing key");
         }
         Self::load(path)
