@@ -1,1 +1,3 @@
+//! `outreach`: the program.
+mod config;
 fn main() {}

@@ -109,6 +109,9 @@ pub trait MessageStore: Send + Sync {
     /// After a crash: messages left `in_flight` by a process that is gone. On an at-most-once channel they become `unknown`, with
     /// their runs told. Call before any worker starts; on PostgreSQL only those older than `before` are taken.
     async fn recover_in_flight(&self, before: Timestamp, now: Timestamp) -> Result<Vec<MessageId>, StoreError>;
+    /// Takes back every claim on dirty patients, journey events and messages that a process which is gone may have left. Only where this
+    /// process is the only one, before any worker starts.
+    async fn release_claims(&self) -> Result<(), StoreError>;
     /// The next moment at which a message is due.
     async fn next_message_due(&self) -> Result<Option<Timestamp>, StoreError>;
 

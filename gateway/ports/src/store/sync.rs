@@ -50,6 +50,9 @@ pub trait SyncStore: Send + Sync {
     /// resources of the types as deleted, unless that would be more than `most_share` (0 to 1) of them, in which case nothing is
     /// deleted and the count that would have been is returned as `Err`-free `None`.
     async fn sweep(&self, run: SyncRunId, types: &[String], most_share: f64, now: Timestamp) -> Result<Option<u64>, StoreError>;
+    /// Notes that the source was read completely and had nothing new, without a run: moves `synced_at`, and `complete_until` where it
+    /// is later than before. Does nothing while a run of the source is open.
+    async fn note_unchanged(&self, source: SourceId, complete_until: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError>;
     /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed.
     async fn finish_run(
         &self,

@@ -1,0 +1,79 @@
+# `make demo` runs the main job on SQLite, `make test` passes the tests. Both do all their own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SETUP := conformance-tests/setup
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: wasm web ## Start everything with synthetic people and show where to look
+	cargo run --quiet --locked --bin outreach -- demo
+
+.PHONY: test
+test: wasm web-check browser-setup postgres-setup fmt clippy deny rust-build browser-test rust-test ## Run every check and test
+
+.PHONY: wasm
+wasm: ## Make sure the wasm32-wasip2 target is there
+	@$(SETUP)/wasm-target
+
+.PHONY: web
+web: gateway/web/dist/index.html ## Build the console
+
+gateway/web/node_modules: gateway/web/package.json gateway/web/package-lock.json
+	cd gateway/web && npm ci --no-audit --no-fund
+	@touch $@
+
+gateway/web/dist/index.html: gateway/web/node_modules $(shell find gateway/web -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print 2>/dev/null)
+	cd gateway/web && npm run build
+	@touch $@
+
+.PHONY: web-check
+web-check: web ## Lint, types and tests of the console
+	cd gateway/web && npm run check
+
+.PHONY: browser-setup
+browser-setup: conformance-tests/browser/node_modules
+	@$(SETUP)/chromium
+
+conformance-tests/browser/node_modules: conformance-tests/browser/package.json conformance-tests/browser/package-lock.json
+	cd conformance-tests/browser && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: postgres-setup
+postgres-setup:
+	@$(SETUP)/postgresql
+
+.PHONY: fmt
+fmt: ## Check the formatting
+	cargo fmt --all -- --check
+
+.PHONY: clippy
+clippy: wasm web ## Lint the Rust code; a warning is an error
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: deny
+deny: ## Check licences, bans and sources of all dependencies
+	@$(SETUP)/deny
+
+.PHONY: rust-build
+rust-build: wasm web
+	cargo build --locked --workspace --all-targets
+
+.PHONY: browser-test
+browser-test: rust-build browser-setup ## The console and the patient pages in a real browser
+	cd conformance-tests/browser && node --test --test-reporter=spec .
+
+.PHONY: rust-test
+rust-test: rust-build postgres-setup ## All Rust tests, on both databases
+	@$(SETUP)/rust-tests
+
+.PHONY: bench
+bench: wasm web ## Measure, beside peers and limits in the same run
+	cargo bench --locked -p gateway-store -p gateway-plugin-host
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	cargo clean
+	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules .demo

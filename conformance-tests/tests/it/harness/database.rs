@@ -1,0 +1,20 @@
+//! A fresh database for a scenario: a SQLite file, or a database on the tests' own PostgreSQL.
+
+use std::path::Path;
+
+use conformance_tests::postgres;
+
+/// Which database.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// The URL of a fresh database; `None` where PostgreSQL is left out on purpose.
+pub async fn fresh(kind: Kind, folder: &Path) -> Option<String> {
+    match kind {
+        Kind::Sqlite => Some(format!("sqlite:{}", folder.join("outreach.sqlite").display())),
+        Kind::Postgres => postgres::fresh_database().await,
+    }
+}

@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use gateway_domain::user::Role;
+
+/// The gateway between a hospital's FHIR servers and the people it cares for.
+#[derive(Debug, Parser)]
+#[command(name = "outreach", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The configuration.
+    #[arg(long, short, global = true, env = "OUTREACH_CONFIG", default_value = "outreach.toml")]
+    pub config: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway: sync, segments, journeys, sending, the console and the API.
+    Serve,
+    /// Bring the outreach model up to date with a source, once.
+    Sync {
+        /// Name of the source.
+        #[arg(long)]
+        source: String,
+        /// Read everything again, not only what changed.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Sources.
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// Make or upgrade the tables of the database.
+    Migrate,
+    /// Users of the console.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Store the segments, journeys, messages and lists of a folder; what did not change stays as it is.
+    Apply {
+        /// Folder with `lists`, `segments`, `messages` and `journeys`.
+        folder: PathBuf,
+    },
+    /// Read the configuration and say what is wrong with it.
+    Check,
+    /// Run everything with synthetic people: a sandbox EHR, a mailbox, and a gateway on SQLite.
+    Demo(DemoArguments),
+}
+
+/// What can be done with sources.
+#[derive(Debug, Subcommand)]
+pub enum SourceCommand {
+    /// Ask a source who it is and what it can do.
+    Test {
+        /// Name of the source.
+        #[arg(long)]
+        source: String,
+    },
+    /// Show the public keys to register with the sources.
+    Keys,
+}
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user. The password is asked for, or read from standard input.
+    Add {
+        /// What the user signs in with.
+        email: String,
+        /// What people call the user.
+        #[arg(long)]
+        name: String,
+        /// What the user is.
+        #[arg(long)]
+        role: RoleArgument,
+    },
+    /// Show all users.
+    List,
+    /// Change a password. It is asked for, or read from standard input.
+    Password {
+        /// What the user signs in with.
+        email: String,
+    },
+}
+
+/// What can be done with plugins.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Show what is installed, what it asks for and what it was granted.
+    List,
+}
+
+/// How the demonstration runs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DemoArguments {
+    /// Folder for the demonstration's data; emptied at the start unless `--keep` is given.
+    #[arg(long, default_value = ".demo")]
+    pub folder: PathBuf,
+    /// Go on with what is in the folder.
+    #[arg(long)]
+    pub keep: bool,
+    /// Synthetic people.
+    #[arg(long, default_value_t = 1000)]
+    pub people: u64,
+    /// Seed of the synthetic people.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// First of five ports on this machine: console, metrics, EHR, mailbox page, SMTP. 0 takes free ones.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// How long a journey waits for a click before it reminds.
+    #[arg(long, default_value = "5 minutes")]
+    pub reminder_after: String,
+    /// Use this PostgreSQL database in place of SQLite.
+    #[arg(long)]
+    pub database_url: Option<String>,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RoleArgument {
+    /// Everything.
+    Administrator,
+    /// Runs segments and journeys.
+    Coordinator,
+    /// Reads and approves.
+    Clinician,
+    /// Runs the gateway; sees no patient.
+    Operator,
+    /// Reads the audit; sees no patient.
+    Auditor,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Administrator => Self::Administrator,
+            RoleArgument::Coordinator => Self::Coordinator,
+            RoleArgument::Clinician => Self::Clinician,
+            RoleArgument::Operator => Self::Operator,
+            RoleArgument::Auditor => Self::Auditor,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `[[source]]`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::ConfigError;
+use super::gate::duration;
+
+/// A FHIR server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSection {
+    /// Its name: lower case, digits and hyphens.
+    pub name: String,
+    /// Its FHIR base URL.
+    pub url: Url,
+    /// How often to ask for changes.
+    #[serde(default = "half_a_minute")]
+    pub poll: String,
+    /// Hosts and networks inside the hospital this source may be reached at.
+    #[serde(default)]
+    pub private_hosts: Vec<String>,
+    /// Mapping profile of the vendor.
+    #[serde(default = "us_core")]
+    pub profile: String,
+    /// How the gateway signs in.
+    #[serde(default)]
+    pub auth: SourceAuth,
+}
+
+fn half_a_minute() -> String {
+    "30s".to_owned()
+}
+
+fn us_core() -> String {
+    "us-core".to_owned()
+}
+
+/// How the gateway signs in to a source.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SourceAuth {
+    /// Not at all.
+    #[default]
+    None,
+    /// SMART Backend Services with the gateway's own key, or the one in `key_file` (PEM).
+    BackendServices {
+        /// What the server knows the gateway by.
+        client_id: String,
+        /// A key of its own for this source.
+        key_file: Option<PathBuf>,
+    },
+    /// OAuth2 client credentials with a secret.
+    ClientSecret {
+        /// What the server knows the gateway by.
+        client_id: String,
+        /// File that holds the secret.
+        secret_file: PathBuf,
+    },
+    /// A fixed token.
+    Bearer {
+        /// File that holds the token.
+        token_file: PathBuf,
+    },
+    /// HTTP basic.
+    Basic {
+        /// The name.
+        username: String,
+        /// File that holds the password.
+        password_file: PathBuf,
+    },
+}
+
+impl SourceSection {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let good_name = !self.name.is_empty()
+            && self.name.len() <= 64
+            && self.name.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+        if !good_name {
+            return Err(ConfigError::key("source.name", format!("`{}` is no name: expected lower-case letters, digits and hyphens", self.name)));
+        }
+        if !matches!(self.url.scheme(), "http" | "https") || self.url.query().is_some() || self.url.fragment().is_some() {
+            return Err(ConfigError::key("source.url", "expected the FHIR base, for example `https://ehr.example.org/fhir`"));
+        }
+        self.poll_interval()?;
+        Ok(())
+    }
+
+    /// How often to ask for changes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`]
+    pub fn poll_interval(&self) -> Result<Duration, ConfigError> {
+        duration("source.poll", &self.poll)?.try_into().map_err(|_| ConfigError::key("source.poll", "expected a duration"))
+    }
+}

@@ -1,0 +1,49 @@
+use rstest::rstest;
+
+use super::*;
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    Config::read(text, "outreach.toml", [])
+}
+
+#[test]
+fn the_shipped_defaults_are_a_configuration() {
+    let config = read("").unwrap();
+    assert_eq!(config.server.listen.port(), 8080);
+    assert!(config.sources.is_empty());
+    assert_eq!(config.gate.policy().unwrap(), gateway_domain::gate::GatePolicy::default(), "the file says what the code does");
+}
+
+#[rstest]
+#[case("[server]\nlisten = 'here'", "listen")]
+#[case("[server]\nport = 80", "port")]
+#[case("[gate]\nopens = '20:00'", "gate.opens")]
+#[case("[gate]\nfreshness = 'a while'", "gate.freshness")]
+#[case("[gate]\ndefault_time_zone = 'Mars/Olympus'", "gate.default_time_zone")]
+#[case("[hospital]\ntime_zone = 'EST5'", "hospital.time_zone")]
+#[case("[mail]\nfrom = 'nobody'", "mail.from")]
+#[case("[mail]\ntls = 'maybe'", "tls")]
+#[case("[database]\nurl = 'mysql://x'", "database.url")]
+#[case("[[source]]\nname = 'a'\nurl = 'ftp://x'", "source.url")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[[source]]\nname = 'a'\nurl = 'https://y'", "source.name")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\npoll = '0s'", "source.poll")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.auth]\nkind = 'magic'", "magic")]
+#[case("not toml", "outreach.toml")]
+fn a_mistake_is_named(#[case] text: &str, #[case] named: &str) {
+    let error = read(text).unwrap_err().to_string();
+    assert!(error.contains(named), "{error}");
+}
+
+#[test]
+fn the_environment_goes_over_the_file() {
+    let environment = [("OUTREACH__DATABASE__URL".to_owned(), "postgres://db/outreach".to_owned()), ("OUTREACH__TRACKING__CLICKS".to_owned(), "true".to_owned())];
+    let config = Config::read("[database]\nurl = 'sqlite:x'", "outreach.toml", environment).unwrap();
+    assert_eq!(config.database.url, "postgres://db/outreach");
+    assert!(config.tracking.clicks);
+}
+
+#[test]
+fn a_database_url_hides_itself() {
+    let config = read("[database]\nurl = 'postgres://ada:secret@db/outreach'").unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+}
