@@ -157,8 +157,9 @@ impl Job {
         }
     }
 
-    /// Sends one file in chunks until `send` says that nobody listens. Blocking.
-    pub(crate) fn stream(&self, store: &Store, kind: &'static str, mut send: impl FnMut(Bytes) -> bool) {
+    /// Sends one file in chunks until `send` says that nobody listens; false where the job ended before the file did.
+    /// Blocking.
+    pub(crate) fn stream(&self, store: &Store, kind: &'static str, mut send: impl FnMut(Bytes) -> bool) -> bool {
         let kinds = Kinds::one(kind);
         let mut chunk = String::with_capacity(CHUNK * 2);
         let mut listening = true;
@@ -176,6 +177,7 @@ impl Job {
         if listening && !chunk.is_empty() {
             send(chunk.into());
         }
+        !self.stop.is_cancelled()
     }
 
     /// The file of deleted resources: one transaction Bundle.

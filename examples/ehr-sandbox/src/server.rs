@@ -40,7 +40,8 @@ pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/fhir/{kind}/{id}", get(records::read).put(records::update).delete(records::delete))
         .route("/fhir/{kind}/{id}/_history", get(history::of_instance))
         .route("/fhir/{kind}/{id}/_history/{version}", get(history::version))
-        .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), sign_in));
+        .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), sign_in))
+        .layer(middleware::map_response(answer::explained));
     let free = Router::new()
         .route("/fhir/metadata", get(discovery::metadata))
         .route("/fhir/.well-known/smart-configuration", get(discovery::smart))

@@ -41,6 +41,17 @@ impl IntoResponse for Error {
     }
 }
 
+/// Gives refusals that come from the framework (a body too large, not text, not a form) an OperationOutcome too.
+pub(crate) async fn explained(response: Response) -> Response {
+    let status = response.status();
+    let fhir = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == FHIR_JSON);
+    if fhir || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let outcome = outcome("error", "processing", &format!("The request can't be taken: {status}"));
+    (status, [(CONTENT_TYPE, FHIR_JSON)], outcome.to_string()).into_response()
+}
+
 pub(crate) fn outcome(severity: &str, code: &str, diagnostics: &str) -> Value {
     json!({
         "resourceType": "OperationOutcome",

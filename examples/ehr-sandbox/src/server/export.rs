@@ -1,6 +1,6 @@
 //! Bulk Data export over HTTP.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -201,8 +201,14 @@ pub(crate) async fn file(
         return Err(Error::UnknownPath(name));
     }
     // Two chunks wait at most; the writer stops when the client goes away.
-    let (sender, mut receiver) = mpsc::channel::<Result<Bytes, std::convert::Infallible>>(2);
-    tokio::task::spawn_blocking(move || job.stream(&sandbox.store, kind, |chunk| sender.blocking_send(Ok(chunk)).is_ok()));
+    let (sender, mut receiver) = mpsc::channel::<io::Result<Bytes>>(2);
+    tokio::task::spawn_blocking(move || {
+        let whole = job.stream(&sandbox.store, kind, |chunk| sender.blocking_send(Ok(chunk)).is_ok());
+        if !whole {
+            // An answer that just ended would look whole; this one is cut off. Nobody may be there to see it.
+            let _nobody_listens = sender.blocking_send(Err(io::Error::other("the export was deleted or the sandbox stops")));
+        }
+    });
     let chunks = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
     Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(chunks)).into_response())
 }

@@ -129,9 +129,9 @@ async fn a_resource_is_created_updated_versioned_and_deleted() {
 
 #[tokio::test]
 async fn type_history_since_an_instant_is_what_changed_since_then() {
-    let sandbox = serve(quick(60)).await;
+    let sandbox = serve(quick(25)).await;
     let base = &sandbox.base_url;
-    let recorded = (10..60).find_map(|index| sandbox.record_mammogram(&format!("person-{index:07}")).ok());
+    let recorded = (5..25).find_map(|index| sandbox.record_mammogram(&format!("person-{index:07}")).ok());
     let mammogram = recorded.expect("somebody is alive");
     let since = text(&mammogram, "/meta/lastUpdated").to_owned();
     sandbox.delete("Patient", "person-0000004").expect("the patient was there");
