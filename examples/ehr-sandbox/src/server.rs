@@ -103,8 +103,11 @@ async fn unknown(request: Request) -> Error {
     Error::UnknownPath(request.uri().path().to_owned())
 }
 
-async fn not_allowed(request: Request) -> Error {
-    Error::UnknownPath(format!("{} {}", request.method(), request.uri().path()))
+async fn not_allowed(request: Request) -> Response {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let mut response = Error::UnknownPath(what).into_response();
+    *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+    response
 }
 
 /// Runs work that reads many records away from the threads that answer.

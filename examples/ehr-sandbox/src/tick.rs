@@ -30,7 +30,7 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} Patient/{}: {}", self.what, self.patient, self.resources.join(" "))
+        write!(formatter, "{} of Patient/{}, {} resources", self.what, self.patient, self.resources.len())
     }
 }
 

@@ -154,7 +154,7 @@ async fn the_page_shows_women_and_a_button_and_looking_changes_nothing() {
     let id = page.split("action=\"/page/").nth(1).and_then(|rest| rest.split('/').next()).expect("a form").to_owned();
     let before = sandbox.resource_counts();
     let post = format!("{}/page/{id}/mammogram", sandbox.origin);
-    assert_eq!(client().get(&post).send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    assert_eq!(client().get(&post).send().await.expect("an answer").status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(before, sandbox.resource_counts());
     let foreign = client().post(&post).header("sec-fetch-site", "cross-site").send().await.expect("an answer");
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
