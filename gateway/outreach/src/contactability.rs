@@ -30,9 +30,7 @@ pub fn contactability(patient: &Patient, consents: &[Consent], policy: &GatePoli
         Verdict::Refuse(reason) | Verdict::Hold { reason: reason @ GateReason::TimeZoneUnknown, .. } => {
             Contactability { reachable: false, channels: Vec::new(), reasons: vec![reason.sentence().to_owned()] }
         }
-        Verdict::Send(_) | Verdict::Hold { .. } => {
-            Contactability { reachable: true, channels: vec![facts.medium], reasons: Vec::new() }
-        }
+        Verdict::Send(_) | Verdict::Hold { .. } => Contactability { reachable: true, channels: vec![facts.medium], reasons: Vec::new() },
     }
 }
 

@@ -66,7 +66,7 @@ impl OutreachSettings {
             deliver_batch: 64,
             deliver_concurrency: 8,
             deliver_lease: SignedDuration::from_mins(10),
-            send_timeout: Duration::from_secs(120),
+            send_timeout: Duration::from_mins(2),
             recover_after: SignedDuration::ZERO,
             longest_sleep: Duration::from_secs(30),
         }

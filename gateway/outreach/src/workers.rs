@@ -91,6 +91,9 @@ impl Wake {
     }
 }
 
+/// Which signal wakes a stage.
+type Signal = fn(&Signals) -> &Notify;
+
 /// What one turn of a stage came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -119,7 +122,7 @@ pub struct Workers;
 impl Workers {
     /// Starts a worker for each stage on the tracker. They end, each after the batch in hand, when the token is cancelled.
     pub fn spawn(deps: &OutreachDeps, wake: &Wake, cancel: &CancellationToken, tracker: &TaskTracker) {
-        let stages: [(Arc<dyn Stage>, fn(&Signals) -> &Notify); 4] = [
+        let stages: [(Arc<dyn Stage>, Signal); 4] = [
             (Arc::new(Evaluate::new(deps.clone(), wake.clone())), |signals| &signals.evaluate),
             (Arc::new(Enrol::new(deps.clone(), wake.clone())), |signals| &signals.enrol),
             (Arc::new(AdvanceStage::new(deps.clone(), wake.clone())), |signals| &signals.advance),

@@ -50,7 +50,8 @@ impl std::fmt::Debug for RenderedMessage {
 /// Addresses on our own pages that a message carries. They name no patient and no target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageLinks {
-    /// For link number n: the URL that leads to its target. `{n}` stands for the number.
+    /// For link number n: the URL that leads to its target. `{n}` stands for the number. Empty where clicks are not tracked: links then
+    /// lead straight to their targets.
     pub click: String,
     /// The page on which the person leaves or chooses.
     pub preferences: String,

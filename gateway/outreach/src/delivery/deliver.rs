@@ -161,7 +161,11 @@ impl Deliver {
             None => return self.hold(message, "channel-unavailable", CHANNEL_AWAY, now).await,
         };
         let Some(template) = template else {
-            return if expired { self.refuse(message, "no-template", now).await } else { self.hold(message, "no-template", HELD, now).await };
+            return if expired {
+                self.refuse(message, "no-template", now).await
+            } else {
+                self.hold(message, "no-template", HELD, now).await
+            };
         };
         let Some(patient) = self.deps.store.patient(message.patient).await? else {
             return self.refuse(message, "not-seen", now).await;
@@ -174,11 +178,7 @@ impl Deliver {
             Rendered::Failed(reason) => return self.refuse(message, &reason, now).await,
         };
         self.pace.wait(&message.medium, channel.description.per_second).await;
-        let prepared = Prepared {
-            subject: rendered.subject.clone(),
-            language: rendered.language.clone(),
-            links: rendered.links.clone(),
-        };
+        let prepared = Prepared { subject: rendered.subject.clone(), language: rendered.language.clone(), links: rendered.links.clone() };
         let policy = self.deps.policy.borrow().clone();
         let verdict = self.deps.store.pass_gate(message.id, Ok(&prepared), &policy, self.deps.clock.now()).await?;
         match verdict {
@@ -288,10 +288,8 @@ impl Stage for Deliver {
             .iter()
             .map(|message| self.deliver(message, channels.get(&message.medium), templates.get(&message.template)).boxed())
             .collect();
-        let results: Vec<Result<&'static str, OutreachError>> = stream::iter(deliveries)
-            .buffer_unordered(settings.deliver_concurrency.max(1))
-            .collect()
-            .await;
+        let results: Vec<Result<&'static str, OutreachError>> =
+            stream::iter(deliveries).buffer_unordered(settings.deliver_concurrency.max(1)).collect().await;
         results.into_iter().find_map(Result::err).map_or(Ok(Progress { worked: true, next_due: None }), Err)
     }
 }

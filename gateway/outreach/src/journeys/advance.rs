@@ -111,10 +111,8 @@ impl AdvanceStage {
         let definition = due.journey.definition.to_string();
         let mut answers: Vec<Answer> = Vec::new();
         for _ in 0..self.deps.settings.question_rounds {
-            let transition = plugin
-                .advance(&definition, due.state.as_deref(), &due.event, &answers, now)
-                .await
-                .map_err(OutreachError::from)?;
+            let transition =
+                plugin.advance(&definition, due.state.as_deref(), &due.event, &answers, now).await.map_err(OutreachError::from)?;
             if transition.questions.is_empty() {
                 return Ok(transition);
             }
@@ -126,13 +124,7 @@ impl AdvanceStage {
         )))
     }
 
-    async fn answer(
-        &self,
-        due: &DueEvent,
-        asked: &[Question],
-        answers: &mut Vec<Answer>,
-        now: Timestamp,
-    ) -> Result<(), OutreachError> {
+    async fn answer(&self, due: &DueEvent, asked: &[Question], answers: &mut Vec<Answer>, now: Timestamp) -> Result<(), OutreachError> {
         let entry = AuditEntry {
             id: AuditId::new(now, self.deps.entropy.for_id()),
             at: now,
@@ -231,10 +223,8 @@ impl Stage for AdvanceStage {
         let templates = self.deps.store.message_templates().await?;
         let purposes: BTreeMap<String, Purpose> = templates.into_iter().map(|template| (template.key, template.purpose)).collect();
         let steps: Vec<_> = due.iter().map(|event| self.work_on(event, &purposes).boxed()).collect();
-        let results: Vec<Result<&'static str, OutreachError>> = stream::iter(steps)
-            .buffer_unordered(settings.advance_concurrency.max(1))
-            .collect()
-            .await;
+        let results: Vec<Result<&'static str, OutreachError>> =
+            stream::iter(steps).buffer_unordered(settings.advance_concurrency.max(1)).collect().await;
         results.into_iter().find_map(Result::err).map_or(Ok(Progress { worked: true, next_due: None }), Err)
     }
 }

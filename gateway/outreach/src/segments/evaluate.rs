@@ -85,10 +85,8 @@ impl Evaluate {
             }
             ready.push((segment, self.preparation.prepare(segment).await));
         }
-        let kinds = ready
-            .iter()
-            .filter_map(|(_, prepared)| prepared.as_ref().ok())
-            .fold(FactKinds::empty(), |all, prepared| all | prepared.kinds);
+        let kinds =
+            ready.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()).fold(FactKinds::empty(), |all, prepared| all | prepared.kinds);
         let numbers: Vec<_> = claimed.iter().map(|dirty| dirty.patient).collect();
         let records = self.deps.store.clinical_records(&numbers, kinds).await?;
         self.audit(&ready, records.len(), now).await?;
@@ -232,19 +230,9 @@ impl Stage for Evaluate {
     }
 }
 
-async fn ask(
-    segment: &Segment,
-    prepared: &PreparedSegment,
-    records: &[ClinicalRecord],
-    batch: &ColumnBatch,
-    now: Timestamp,
-) -> Answered {
-    let question = SegmentQuestion {
-        config: prepared.config.clone(),
-        code_sets: prepared.code_sets.clone(),
-        as_of: now,
-        with_evidence: true,
-    };
+async fn ask(segment: &Segment, prepared: &PreparedSegment, records: &[ClinicalRecord], batch: &ColumnBatch, now: Timestamp) -> Answered {
+    let question =
+        SegmentQuestion { config: prepared.config.clone(), code_sets: prepared.code_sets.clone(), as_of: now, with_evidence: true };
     match prepared.plugin.evaluate(&question, &batch.columns).await {
         Ok(answer) => match verdicts::evaluations(segment.id, &prepared.groups, records, batch, &answer) {
             Ok(evaluations) => Answered::Decided(evaluations),

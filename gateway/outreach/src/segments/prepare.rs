@@ -71,7 +71,7 @@ impl Preparation {
         let mut code_sets = Vec::with_capacity(description.needs.code_sets.len());
         for need in &description.needs.code_sets {
             code_sets.push(match need {
-                CodeSetNeed::ValueSet(url) => self.intern(&*self.lookup.value_set(url).await?).await?,
+                CodeSetNeed::ValueSet(url) => self.intern(&self.lookup.value_set(url).await?).await?,
                 CodeSetNeed::Codes(codings) => self.intern(codings).await?,
             });
         }

@@ -56,17 +56,13 @@ pub fn evaluations(
     }
     let rows = verdicts.populations.chunks_exact(verdicts.groups);
     let mut evaluations = Vec::with_capacity(patients);
-    for (row, ((patient, record), (bits, review_on))) in
-        batch.patients.iter().zip(records).zip(rows.zip(&verdicts.review_on)).enumerate()
-    {
+    for (row, ((patient, record), (bits, review_on))) in batch.patients.iter().zip(records).zip(rows.zip(&verdicts.review_on)).enumerate() {
         let populations = bits.get(groups.clone()).unwrap_or_default().to_vec();
         let member = populations.iter().any(|bits| bits & population::MEMBER != 0);
         let evidence = match verdicts.evidence.get(row) {
-            Some(rows) if member => rows
-                .iter()
-                .take(MOST_EVIDENCE)
-                .map(|evidence| evidence_of(evidence, row, record, batch))
-                .collect::<Result<Vec<_>, _>>()?,
+            Some(rows) if member => {
+                rows.iter().take(MOST_EVIDENCE).map(|evidence| evidence_of(evidence, row, record, batch)).collect::<Result<Vec<_>, _>>()?
+            }
             _ => Vec::new(),
         };
         evaluations.push(Evaluation { patient: *patient, segment, member, populations, evidence, review_on: *review_on });

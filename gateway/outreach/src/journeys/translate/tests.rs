@@ -131,7 +131,10 @@ proptest! {
                 keys.dedup();
                 prop_assert_eq!(keys.len(), steps.len());
             }
-            Err(error) => prop_assert!(matches!(error, Untranslatable::TooMuch { .. }) && steps.len() > MOST_EFFECTS),
+            Err(error) => {
+                let too_much = matches!(error, Untranslatable::TooMuch { .. });
+                prop_assert!(too_much && steps.len() > MOST_EFFECTS, "{}", error);
+            }
         }
     }
 }

@@ -1,0 +1,160 @@
+//! Ports the stages never call.
+
+use async_trait::async_trait;
+use gateway_domain::consent::Consent;
+use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, QuarantineId, SourceId, SyncRunId, UserId};
+use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
+use gateway_domain::subscription_list::SubscriptionList;
+use gateway_domain::user::{ApiToken, Role, Session, User};
+use gateway_ports::store::sync::{Applied, ApplyBatch};
+use gateway_ports::store::{ConsentStore, Page, PageRequest, SourceStore, StoreError, SyncStore, UserStore};
+use jiff::Timestamp;
+
+use super::{MemoryStore, not_kept};
+
+#[async_trait]
+impl ConsentStore for MemoryStore {
+    async fn record_consent(&self, _: PatientId, _: &Consent) -> Result<(), StoreError> {
+        Err(not_kept("record_consent"))
+    }
+
+    async fn consents(&self, _: PatientId) -> Result<Vec<Consent>, StoreError> {
+        Err(not_kept("consents"))
+    }
+
+    async fn put_subscription_list(&self, _: &SubscriptionList) -> Result<SubscriptionList, StoreError> {
+        Err(not_kept("put_subscription_list"))
+    }
+
+    async fn subscription_lists(&self) -> Result<Vec<SubscriptionList>, StoreError> {
+        Err(not_kept("subscription_lists"))
+    }
+}
+
+#[async_trait]
+impl SourceStore for MemoryStore {
+    async fn put_source(&self, _: SourceId, _: &str, _: &str) -> Result<Source, StoreError> {
+        Err(not_kept("put_source"))
+    }
+
+    async fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        Err(not_kept("sources"))
+    }
+
+    async fn source_by_name(&self, _: &str) -> Result<Option<Source>, StoreError> {
+        Err(not_kept("source_by_name"))
+    }
+
+    async fn sync_runs(&self, _: SourceId, _: PageRequest) -> Result<Page<SyncRun>, StoreError> {
+        Err(not_kept("sync_runs"))
+    }
+
+    async fn quarantine(&self, _: Option<SourceId>, _: PageRequest) -> Result<Page<Quarantined>, StoreError> {
+        Err(not_kept("quarantine"))
+    }
+
+    async fn quarantined(&self, _: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
+        Err(not_kept("quarantined"))
+    }
+
+    async fn resource_counts(&self, _: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
+        Err(not_kept("resource_counts"))
+    }
+}
+
+#[async_trait]
+impl SyncStore for MemoryStore {
+    async fn open_run(&self, _: SourceId) -> Result<Option<SyncRun>, StoreError> {
+        Err(not_kept("open_run"))
+    }
+
+    async fn begin_run(&self, _: SyncRunId, _: SourceId, _: SyncStrategy, _: Timestamp) -> Result<SyncRun, StoreError> {
+        Err(not_kept("begin_run"))
+    }
+
+    async fn save_checkpoint(&self, _: SyncRunId, _: &str) -> Result<(), StoreError> {
+        Err(not_kept("save_checkpoint"))
+    }
+
+    async fn apply(&self, _: SyncRunId, _: ApplyBatch, _: Timestamp, _: IdEntropy) -> Result<Applied, StoreError> {
+        Err(not_kept("apply"))
+    }
+
+    async fn sweep(&self, _: SyncRunId, _: &[String], _: f64, _: Timestamp) -> Result<Option<u64>, StoreError> {
+        Err(not_kept("sweep"))
+    }
+
+    async fn note_unchanged(&self, _: SourceId, _: Option<Timestamp>, _: Timestamp) -> Result<(), StoreError> {
+        Err(not_kept("note_unchanged"))
+    }
+
+    async fn finish_run(
+        &self,
+        _: SyncRunId,
+        _: SyncRunStatus,
+        _: Option<Timestamp>,
+        _: Option<&str>,
+        _: Timestamp,
+    ) -> Result<SyncRun, StoreError> {
+        Err(not_kept("finish_run"))
+    }
+}
+
+#[async_trait]
+impl UserStore for MemoryStore {
+    async fn add_user(&self, _: &User, _: &str) -> Result<(), StoreError> {
+        Err(not_kept("add_user"))
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        Err(not_kept("users"))
+    }
+
+    async fn user(&self, _: UserId) -> Result<Option<User>, StoreError> {
+        Err(not_kept("user"))
+    }
+
+    async fn user_by_email(&self, _: &str) -> Result<Option<(User, String)>, StoreError> {
+        Err(not_kept("user_by_email"))
+    }
+
+    async fn set_password(&self, _: UserId, _: &str) -> Result<(), StoreError> {
+        Err(not_kept("set_password"))
+    }
+
+    async fn set_role(&self, _: UserId, _: Role) -> Result<(), StoreError> {
+        Err(not_kept("set_role"))
+    }
+
+    async fn set_disabled(&self, _: UserId, _: bool) -> Result<(), StoreError> {
+        Err(not_kept("set_disabled"))
+    }
+
+    async fn add_session(&self, _: &Session) -> Result<(), StoreError> {
+        Err(not_kept("add_session"))
+    }
+
+    async fn session(&self, _: &[u8; 32], _: Timestamp) -> Result<Option<(Session, User)>, StoreError> {
+        Err(not_kept("session"))
+    }
+
+    async fn end_session(&self, _: &[u8; 32]) -> Result<(), StoreError> {
+        Err(not_kept("end_session"))
+    }
+
+    async fn add_api_token(&self, _: &ApiToken, _: &[u8; 32]) -> Result<(), StoreError> {
+        Err(not_kept("add_api_token"))
+    }
+
+    async fn api_token(&self, _: &[u8; 32], _: Timestamp) -> Result<Option<(ApiToken, User)>, StoreError> {
+        Err(not_kept("api_token"))
+    }
+
+    async fn api_tokens(&self, _: UserId) -> Result<Vec<ApiToken>, StoreError> {
+        Err(not_kept("api_tokens"))
+    }
+
+    async fn end_api_token(&self, _: ApiTokenId) -> Result<(), StoreError> {
+        Err(not_kept("end_api_token"))
+    }
+}

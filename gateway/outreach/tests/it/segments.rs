@@ -1,0 +1,71 @@
+use std::sync::atomic::Ordering;
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use gateway_outreach::segments::evaluate::Evaluate;
+use gateway_outreach::workers::Wake;
+
+use crate::world::{World, work_off};
+
+#[tokio::test]
+async fn a_trapping_plugin_stops_nobody_else_and_is_asked_again() {
+    let world = World::new();
+    let steady = world.segment("steady", "steady", json!({}));
+    let fragile = world.segment("fragile", "fragile", json!({}));
+    let stage = Evaluate::new(world.deps.clone(), Wake::default());
+    world.script.traps.store(true, Ordering::SeqCst);
+    world.mark_dirty();
+    work_off(&stage).await;
+    assert!(world.is_member(steady) && !world.is_member(fragile));
+    let problems = world.deps.problems.list();
+    assert_eq!(problems[0].object, "segment fragile");
+    assert!(problems[0].reason.contains("unreachable executed"), "{}", problems[0].reason);
+    assert_eq!(world.store.kept().dirty.len(), 1, "the patient stays dirty for the retry");
+
+    world.script.traps.store(false, Ordering::SeqCst);
+    world.pass(SignedDuration::from_secs(61));
+    work_off(&stage).await;
+    assert!(world.is_member(fragile));
+    assert!(world.store.kept().dirty.is_empty() && world.deps.problems.list().is_empty());
+}
+
+#[tokio::test]
+async fn memberships_stay_as_they_are_while_the_plugin_fails() {
+    let world = World::new();
+    let fragile = world.segment("fragile", "fragile", json!({}));
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(world.is_member(fragile));
+    world.script.traps.store(true, Ordering::SeqCst);
+    world.script.member.store(false, Ordering::SeqCst);
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(world.is_member(fragile));
+}
+
+#[tokio::test]
+async fn a_missing_value_set_gives_no_members_and_says_so() {
+    let world = World::new();
+    let segment = world.segment("screening", "steady", json!({ "value_set": "http://example.org/mammography" }));
+    let other = world.segment("other", "steady", json!({}));
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(!world.is_member(segment) && world.is_member(other));
+    let problems = world.deps.problems.list();
+    assert_eq!((problems.len(), problems[0].object.as_str()), (1, "segment screening"));
+    assert!(problems[0].reason.contains("http://example.org/mammography"), "{}", problems[0].reason);
+    assert!(world.store.kept().dirty.is_empty(), "it is asked again tomorrow, not all the time");
+}
+
+#[tokio::test]
+async fn each_batch_a_plugin_reads_is_in_the_audit() {
+    let world = World::new();
+    world.segment("one", "steady", json!({}));
+    world.segment("two", "steady", json!({}));
+    world.mark_dirty();
+    world.evaluate().await;
+    let audit = &world.store.kept().audit;
+    assert_eq!(audit.len(), 1);
+    assert_eq!(audit[0].detail, "patients=1 segments=2 kinds=0x10");
+}
