@@ -1,1 +1,13 @@
-//! Adapter: FHIR servers and FHIR resources
+//! Adapter: FHIR servers and FHIR resources. [`FhirServer`] speaks to a server over the guarded client; [`FhirReader`] reads what it
+//! sends, leniently and from raw JSON, into the model's values.
+//!
+//! Architecture invariant: the one crate that names `fhir-sdk`. It opens no connection of its own, keeps nothing, and decides nothing
+//! about people. No bytes a server sends make it panic, and no error or log of it carries more of a patient than an id.
+
+mod ehr;
+mod mapping;
+
+pub use self::{
+    ehr::{FhirServer, FhirServerConfig},
+    mapping::FhirReader,
+};

@@ -1,0 +1,298 @@
+//! A FHIR server over the guarded client.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fhir_profiles::SearchRules;
+use gateway_auth::AuthorizedClient;
+use gateway_net::backoff::BackoffPolicy;
+use gateway_net::egress::{EgressRequest, Origin};
+use gateway_net::retry_after::{http_date, retry_after};
+use gateway_ports::clock::{Clock, Entropy};
+use gateway_ports::ehr::{
+    DeletedPage, Ehr, EhrCapabilities, EhrError, EhrErrorKind, ExportFile, ExportLevel, ExportLines, ExportRequest, ExportStatus,
+    SearchPage, SearchRequest,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use jiff::Timestamp;
+use url::Url;
+
+use self::exchange::Answer;
+
+mod bundle;
+mod capabilities;
+mod exchange;
+mod lines;
+mod manifest;
+
+const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// A server that asks for a longer wait than this between two looks at an export is asked again all the same.
+const LONGEST_POLL: Duration = Duration::from_mins(5);
+/// Manifests that come in pieces; more than this is a loop.
+const MOST_MANIFEST_PAGES: usize = 1_000;
+
+/// How a server is spoken to.
+#[derive(Clone, Debug)]
+pub struct FhirServerConfig {
+    /// The FHIR base URL.
+    pub base_url: Url,
+    /// How often a request is tried where another try can help.
+    pub tries: u32,
+    /// The waits between tries.
+    pub backoff: BackoffPolicy,
+    /// By type, search parameters without which the server refuses.
+    pub required: BTreeMap<String, BTreeMap<String, String>>,
+    /// The most bytes of a page, manifest or capability statement.
+    pub largest_document: u64,
+    /// The most bytes of a line in an export.
+    pub longest_line: usize,
+}
+
+impl FhirServerConfig {
+    /// The usual limits for a server at `base_url` that is searched as `rules` say.
+    pub fn new(base_url: Url, rules: &SearchRules) -> Self {
+        Self {
+            base_url,
+            tries: 5,
+            backoff: BackoffPolicy { first: Duration::from_secs(1), longest: Duration::from_secs(30) },
+            required: rules.required.clone(),
+            largest_document: 256 << 20,
+            longest_line: 16 << 20,
+        }
+    }
+
+    /// Few tries and short waits.
+    pub fn for_testing(base_url: Url) -> Self {
+        Self {
+            base_url,
+            tries: 3,
+            backoff: BackoffPolicy { first: Duration::from_millis(2), longest: Duration::from_millis(10) },
+            required: BTreeMap::new(),
+            largest_document: 8 << 20,
+            longest_line: 64 << 10,
+        }
+    }
+}
+
+/// A FHIR server.
+pub struct FhirServer {
+    config: FhirServerConfig,
+    client: AuthorizedClient,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl FhirServer {
+    /// A server that is spoken to through `client`, which is bound to the origin of its base URL.
+    pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { config, client, clock, entropy }
+    }
+
+    /// The URL of something under the base.
+    fn url(&self, path: &[&str]) -> Result<Url, EhrError> {
+        let mut url = self.config.base_url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        match url.path_segments_mut() {
+            Ok(mut segments) => segments.pop_if_empty().extend(path),
+            Err(()) => return Err(self.error("anything", EhrErrorKind::Refused, "its base URL can't have a path".to_owned())),
+        };
+        Ok(url)
+    }
+
+    /// A URL the server gave, resolved against where it was given and held to the server's own origin.
+    fn own_url(&self, base: &Url, link: &str, asked: &str) -> Result<Url, EhrError> {
+        let url =
+            base.join(link.trim()).map_err(|_| self.error(asked, EhrErrorKind::Refused, "it gave a link that is no URL".to_owned()))?;
+        if self.client.egress().origin().owns(&url) {
+            return Ok(url);
+        }
+        let place = Origin::of(&url).map_or_else(|| url.scheme().to_owned(), |it| it.to_string());
+        let reason = format!(
+            "it gave a link to {place}, and our token stays at {}; check the base URL the server is configured with",
+            self.client.egress().origin()
+        );
+        Err(self.error(asked, EhrErrorKind::Refused, reason))
+    }
+
+    async fn get_fhir(&self, url: Url, asked: &str) -> Result<Answer, EhrError> {
+        let request = EgressRequest::get(url)
+            .header(header::ACCEPT, FHIR_JSON)
+            .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+            .header(PREFER, HeaderValue::from_static("handling=strict"));
+        let answer = self.exchange(request, asked).await?;
+        self.require_success(answer, asked)
+    }
+
+    fn answered_at(headers: &HeaderMap) -> Option<Timestamp> {
+        http_date(headers.get(header::DATE)?.to_str().ok()?)
+    }
+}
+
+/// A moment as every server understands it, in UTC and cut to whole seconds, so that nothing of the second is missed.
+fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[async_trait]
+impl Ehr for FhirServer {
+    async fn capabilities(&self) -> Result<EhrCapabilities, EhrError> {
+        const ASKED: &str = "its CapabilityStatement";
+        let answer = self.get_fhir(self.url(&["metadata"])?, ASKED).await?;
+        capabilities::read(&answer.body).map_err(|reason| self.error(ASKED, EhrErrorKind::Later(None), reason))
+    }
+
+    async fn start_export(&self, request: &ExportRequest) -> Result<String, EhrError> {
+        const ASKED: &str = "an export";
+        let mut url = match &request.level {
+            ExportLevel::System => self.url(&["$export"]),
+            ExportLevel::Patient => self.url(&["Patient", "$export"]),
+            ExportLevel::Group(id) => self.url(&["Group", id, "$export"]),
+        }?;
+        {
+            let mut query = url.query_pairs_mut();
+            query.append_pair("_outputFormat", "application/fhir+ndjson");
+            if !request.types.is_empty() {
+                query.append_pair("_type", &request.types.join(","));
+            }
+            if let Some(since) = request.since {
+                query.append_pair("_since", &instant(since));
+            }
+        }
+        let ask =
+            EgressRequest::get(url.clone()).header(header::ACCEPT, FHIR_JSON).header(PREFER, HeaderValue::from_static("respond-async"));
+        let answer = self.exchange(ask, ASKED).await?;
+        if answer.status != StatusCode::ACCEPTED {
+            let answer = self.require_success(answer, ASKED)?;
+            let reason = format!("status {} where 202 Accepted is due", answer.status.as_u16());
+            return Err(self.error(ASKED, EhrErrorKind::Unsupported, reason));
+        }
+        let place = answer.headers.get(header::CONTENT_LOCATION).and_then(|it| it.to_str().ok());
+        let place = place.ok_or_else(|| {
+            self.error(ASKED, EhrErrorKind::Unsupported, "it accepted the export without saying where its status is".to_owned())
+        })?;
+        Ok(self.own_url(&url, place, ASKED)?.into())
+    }
+
+    async fn export_status(&self, job: &str) -> Result<ExportStatus, EhrError> {
+        const ASKED: &str = "the status of an export";
+        let mut place = self.own_url(&self.config.base_url, job, ASKED)?;
+        let mut whole: Option<gateway_ports::ehr::ExportManifest> = None;
+        for _ in 0..MOST_MANIFEST_PAGES {
+            let ask = EgressRequest::get(place.clone()).header(header::ACCEPT, HeaderValue::from_static("application/json"));
+            let answer = self.exchange(ask, ASKED).await?;
+            let words = |name: &str| answer.headers.get(name).and_then(|it| it.to_str().ok()).map(|it| it.chars().take(100).collect());
+            let working = ExportStatus::Working {
+                retry_after: retry_after(&answer.headers, self.clock.now(), Duration::ZERO..=LONGEST_POLL),
+                progress: words("x-progress"),
+            };
+            if answer.status == StatusCode::ACCEPTED {
+                return Ok(working);
+            }
+            let answer = self.require_success(answer, ASKED)?;
+            let page = manifest::read(&answer.body).map_err(|reason| self.error(ASKED, EhrErrorKind::Later(None), reason))?;
+            // Some servers say 200 and "in progress" in the body.
+            let Some(page) = page else { return Ok(working) };
+            let manifest = whole.get_or_insert_default();
+            manifest.transaction_time = manifest.transaction_time.or(page.manifest.transaction_time);
+            for (to, from) in [
+                (&mut manifest.files, page.manifest.files),
+                (&mut manifest.deleted, page.manifest.deleted),
+                (&mut manifest.errors, page.manifest.errors),
+            ] {
+                for mut file in from {
+                    // Where a file may be fetched from is decided when it is fetched; here it only becomes absolute.
+                    let url = place.join(file.url.trim());
+                    file.url =
+                        url.map_err(|_| self.error(ASKED, EhrErrorKind::Refused, "it lists a file that has no URL".to_owned()))?.into();
+                    to.push(file);
+                }
+            }
+            match page.next {
+                Some(next) => place = self.own_url(&place, &next, ASKED)?,
+                None => return Ok(ExportStatus::Ready(whole.unwrap_or_default())),
+            }
+        }
+        Err(self.error(ASKED, EhrErrorKind::Refused, format!("its manifest has more than {MOST_MANIFEST_PAGES} pages")))
+    }
+
+    async fn open_file(&self, file: &ExportFile, skip: u64) -> Result<Box<dyn ExportLines>, EhrError> {
+        let response = self.fetch_file(file).await?;
+        Ok(Box::new(lines::Lines::new(response, self.config.base_url.to_string(), skip, self.config.longest_line)))
+    }
+
+    async fn end_export(&self, job: &str) -> Result<(), EhrError> {
+        const ASKED: &str = "the end of an export";
+        let url = self.own_url(&self.config.base_url, job, ASKED)?;
+        let request = EgressRequest::new(Method::DELETE, url).header(header::ACCEPT, FHIR_JSON);
+        let answer = self.exchange(request, ASKED).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(()),
+            _ => self.require_success(answer, ASKED).map(drop),
+        }
+    }
+
+    async fn search(&self, request: &SearchRequest, next: Option<&str>) -> Result<SearchPage, EhrError> {
+        let asked = format!("a search of {}", request.resource_type);
+        let url = if let Some(next) = next {
+            self.own_url(&self.config.base_url, next, &asked)?
+        } else {
+            let mut url = self.url(&[&request.resource_type])?;
+            let mut query = url.query_pairs_mut();
+            query.append_pair("_count", &request.page_size.to_string());
+            for (name, value) in self.config.required.get(&request.resource_type).into_iter().flatten() {
+                query.append_pair(name, value);
+            }
+            if let Some(since) = request.since {
+                query.append_pair("_lastUpdated", &format!("ge{}", instant(since))).append_pair("_sort", "_lastUpdated");
+            }
+            drop(query);
+            url
+        };
+        let answer = self.get_fhir(url.clone(), &asked).await?;
+        let bundle = bundle::read(&answer.body).map_err(|reason| self.error(&asked, EhrErrorKind::Later(None), reason))?;
+        if next.is_none() && request.since.is_some() && bundle.ignored("_lastUpdated") {
+            let reason = "it ignored `_lastUpdated`, so the answer is not what was asked for".to_owned();
+            return Err(self.error(&asked, EhrErrorKind::Unsupported, reason));
+        }
+        let next = bundle.next().map(|link| self.own_url(&url, link, &asked)).transpose()?;
+        if next.as_ref() == Some(&url) {
+            return Err(self.error(&asked, EhrErrorKind::Later(None), "its next page is the page itself".to_owned()));
+        }
+        let (resources, warnings) = bundle.matches(&request.resource_type);
+        Ok(SearchPage { resources, next: next.map(Into::into), answered_at: Self::answered_at(&answer.headers), warnings })
+    }
+
+    async fn deleted(&self, resource_type: &str, since: Timestamp, next: Option<&str>) -> Result<DeletedPage, EhrError> {
+        let asked = format!("the history of {resource_type}");
+        let url = if let Some(next) = next {
+            self.own_url(&self.config.base_url, next, &asked)?
+        } else {
+            let mut url = self.url(&[resource_type, "_history"])?;
+            url.query_pairs_mut().append_pair("_since", &instant(since)).append_pair("_count", "200");
+            url
+        };
+        let answer = self.get_fhir(url.clone(), &asked).await?;
+        let bundle = bundle::read(&answer.body).map_err(|reason| self.error(&asked, EhrErrorKind::Later(None), reason))?;
+        let next = bundle.next().map(|link| self.own_url(&url, link, &asked)).transpose()?;
+        if next.as_ref() == Some(&url) {
+            return Err(self.error(&asked, EhrErrorKind::Later(None), "its next page is the page itself".to_owned()));
+        }
+        Ok(DeletedPage { ids: bundle.deleted(resource_type, self.config.base_url.as_str()), next: next.map(Into::into) })
+    }
+
+    async fn read(&self, resource_type: &str, fhir_id: &str) -> Result<Option<Vec<u8>>, EhrError> {
+        let asked = format!("{resource_type}/{fhir_id}");
+        let request = EgressRequest::get(self.url(&[resource_type, fhir_id])?)
+            .header(header::ACCEPT, FHIR_JSON)
+            .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let answer = self.exchange(request, &asked).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            _ => Ok(Some(self.require_success(answer, &asked)?.body.to_vec())),
+        }
+    }
+}

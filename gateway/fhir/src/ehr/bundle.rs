@@ -1,0 +1,161 @@
+//! Bundles of a search or history, read leniently; the resources in them stay raw.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::mapping::lenient::{Many, One, Text};
+use crate::mapping::{Outcome, own_reference};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Bundle<'a> {
+    #[serde(borrow)]
+    resource_type: Text<'a>,
+    #[serde(borrow)]
+    link: Many<Link<'a>>,
+    #[serde(borrow)]
+    entry: Many<Entry<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Link<'a> {
+    #[serde(borrow)]
+    relation: Text<'a>,
+    #[serde(borrow)]
+    url: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Entry<'a> {
+    #[serde(borrow)]
+    full_url: Text<'a>,
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+    #[serde(borrow)]
+    search: One<Search<'a>>,
+    #[serde(borrow)]
+    request: One<Request<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Search<'a> {
+    #[serde(borrow)]
+    mode: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Request<'a> {
+    #[serde(borrow)]
+    method: Text<'a>,
+    #[serde(borrow)]
+    url: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Head<'a> {
+    #[serde(borrow)]
+    resource_type: Text<'a>,
+}
+
+/// Reads a Bundle; the reason where the body is none.
+pub(super) fn read(body: &[u8]) -> Result<Bundle<'_>, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "its answer is not UTF-8".to_owned())?;
+    let bundle: Bundle<'_> =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|_| "its answer is no FHIR JSON".to_owned())?;
+    if bundle.resource_type.is("Bundle") { Ok(bundle) } else { Err("its answer is no Bundle".to_owned()) }
+}
+
+impl Bundle<'_> {
+    pub(super) fn next(&self) -> Option<&str> {
+        self.link.iter().find(|it| it.relation.is("next"))?.url.get()
+    }
+
+    /// Whether the server says by its `self` link that it left a parameter out. A `self` that tells no parameters tells nothing.
+    pub(super) fn ignored(&self, parameter: &str) -> bool {
+        let Some(link) = self.link.iter().find(|it| it.relation.is("self")).and_then(|it| it.url.get()) else { return false };
+        let base = Url::parse("http://base.invalid/");
+        let Ok(url) = base.and_then(|base| base.join(link)) else { return false };
+        let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let tells = names.iter().any(|it| it == "_count" || it == "_sort");
+        tells && !names.iter().any(|it| it == parameter)
+    }
+
+    /// The resources of a type that the search found, raw, and what the server warned of.
+    pub(super) fn matches(&self, resource_type: &str) -> (Vec<Vec<u8>>, Vec<String>) {
+        let (mut resources, mut warnings) = (Vec::new(), Vec::new());
+        for entry in self.entry.iter() {
+            let Some(raw) = entry.resource else { continue };
+            let head: Head<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+            let mode = entry.search.get().and_then(|it| it.mode.get());
+            if head.resource_type.is("OperationOutcome") && resource_type != "OperationOutcome" {
+                let outcome: Outcome<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+                warnings.extend(outcome.findings().into_iter().map(|it| it.text));
+            } else if head.resource_type.get().is_none_or(|it| it == resource_type)
+                && mode.is_none_or(|it| it.eq_ignore_ascii_case("match"))
+            {
+                resources.push(raw.get().as_bytes().to_vec());
+            }
+        }
+        (resources, warnings)
+    }
+
+    /// The ids of deleted resources of a type.
+    pub(super) fn deleted(&self, resource_type: &str, base: &str) -> Vec<String> {
+        let deletions = self.entry.iter().filter(|it| it.request.get().is_some_and(|it| it.method.is("DELETE")));
+        let named = deletions.filter_map(|it| {
+            let places = [it.request.get().and_then(|it| it.url.get()), it.full_url.get()];
+            places.into_iter().flatten().find_map(|place| own_reference(place, base))
+        });
+        named.filter(|(found, _)| *found == resource_type).map(|(_, id)| id.to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_matches_of_the_type_are_taken_and_outcomes_become_warnings() {
+        let body = br#"{"resourceType":"Bundle","type":"collection","link":[{"relation":"next","url":"?page=2"}],"entry":[
+            {"resource":{"resourceType":"Patient","id":"1"},"search":{"mode":"match"}},
+            {"resource":{"resourceType":"Patient","id":"2"}},
+            {"resource":{"resourceType":"Patient","id":"3"},"search":{"mode":"include"}},
+            {"resource":{"resourceType":"Organization","id":"4"}},
+            {"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","diagnostics":"may not contain the entire record"}]}},
+            {"fullUrl":"urn:uuid:1"}, null]}"#;
+        let bundle = read(body).unwrap();
+        let (resources, warnings) = bundle.matches("Patient");
+        assert_eq!(resources.len(), 2);
+        assert_eq!(warnings, ["may not contain the entire record"]);
+        assert_eq!(bundle.next(), Some("?page=2"));
+    }
+
+    #[test]
+    fn a_parameter_missing_from_a_telling_self_link_was_ignored() {
+        for (link, ignored) in [
+            ("http://h/Patient?_count=5&_lastUpdated=ge2020", false),
+            ("http://h/Patient?_count=5", true),
+            ("Patient?_sort=_id", true),
+            ("http://h?_getpages=abc", false),
+            ("http://h/Patient", false),
+        ] {
+            let body = format!(r#"{{"resourceType":"Bundle","link":[{{"relation":"self","url":"{link}"}}]}}"#);
+            assert_eq!(read(body.as_bytes()).unwrap().ignored("_lastUpdated"), ignored, "{link}");
+        }
+    }
+
+    #[test]
+    fn deletions_are_told_by_request_or_full_url() {
+        let body = br#"{"resourceType":"Bundle","type":"history","entry":[
+            {"fullUrl":"http://h/r4/Patient/1","request":{"method":"DELETE","url":"Patient/1"}},
+            {"fullUrl":"http://h/r4/Patient/2","request":{"method":"DELETE"}},
+            {"request":{"method":"PUT","url":"Patient/3"},"resource":{"resourceType":"Patient","id":"3"}}]}"#;
+        assert_eq!(read(body).unwrap().deleted("Patient", "http://h/r4/"), ["1", "2"]);
+    }
+}

@@ -1,0 +1,199 @@
+//! The lines of a file, as they stream in: gzip or not, of any length, cut or whole.
+
+use std::io::Write;
+
+use async_trait::async_trait;
+use flate2::write::MultiGzDecoder;
+use gateway_net::egress::EgressResponse;
+use gateway_ports::ehr::{EhrError, EhrErrorKind, ExportLine, ExportLines};
+
+/// What is kept of a line that is too long.
+const KEPT_OF_LONG: usize = 4 << 10;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// A file being read.
+pub(super) struct Lines {
+    response: EgressResponse,
+    splitter: Splitter,
+    /// Not known before the first bytes are here.
+    decoder: Option<Option<MultiGzDecoder<Vec<u8>>>>,
+    server: String,
+    ended: bool,
+    failed: Option<EhrError>,
+}
+
+impl Lines {
+    pub(super) fn new(response: EgressResponse, server: String, skip: u64, longest: usize) -> Self {
+        let splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None };
+        Self { response, splitter, decoder: None, server, ended: false, failed: None }
+    }
+
+    fn error(&self, reason: String) -> EhrError {
+        EhrError { server: self.server.clone(), asked: "a file of an export".to_owned(), reason, kind: EhrErrorKind::Later(None) }
+    }
+
+    /// Takes in the next piece of the body.
+    async fn pull(&mut self) -> Result<(), EhrError> {
+        let piece = self.response.chunk().await.map_err(|error| self.error(error.to_string()))?;
+        let damaged = |error: std::io::Error| format!("its gzip is damaged: {error}");
+        match piece {
+            Some(piece) => {
+                let decoder = self.decoder.get_or_insert_with(|| piece.starts_with(&GZIP_MAGIC).then(|| MultiGzDecoder::new(Vec::new())));
+                match decoder {
+                    None => self.splitter.buffer.extend_from_slice(&piece),
+                    Some(decoder) => {
+                        let written = decoder.write_all(&piece);
+                        self.splitter.buffer.append(decoder.get_mut());
+                        written.map_err(|error| self.error(damaged(error)))?;
+                    }
+                }
+            }
+            None => {
+                if let Some(Some(decoder)) = &mut self.decoder {
+                    let finished = decoder.try_finish();
+                    self.splitter.buffer.append(decoder.get_mut());
+                    finished.map_err(|error| self.error(damaged(error)))?;
+                }
+                self.ended = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ExportLines for Lines {
+    async fn next(&mut self, most_lines: usize, most_bytes: usize) -> Result<Vec<ExportLine>, EhrError> {
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        while lines.len() < most_lines && bytes < most_bytes {
+            if let Some(line) = self.splitter.next(self.ended) {
+                bytes += line.bytes.len();
+                lines.push(line);
+                continue;
+            }
+            if self.ended {
+                break;
+            }
+            let pulled = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.pull().await,
+            };
+            if let Err(error) = pulled {
+                if lines.is_empty() {
+                    return Err(error);
+                }
+                self.failed = Some(error);
+                break;
+            }
+        }
+        Ok(lines)
+    }
+}
+
+/// Cuts bytes into lines.
+struct Splitter {
+    buffer: Vec<u8>,
+    /// Where the current line begins.
+    start: usize,
+    /// Up to where there is no line end.
+    searched: usize,
+    /// Lines seen.
+    number: u64,
+    /// Lines to leave out.
+    skip: u64,
+    longest: usize,
+    /// The beginning of a line that is too long, while its rest is thrown away.
+    discarding: Option<Vec<u8>>,
+}
+
+impl Splitter {
+    /// The next line that is wanted; `None` where more bytes are needed.
+    fn next(&mut self, at_end: bool) -> Option<ExportLine> {
+        loop {
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            let found = rest.iter().position(|it| *it == b'\n').map(|at| self.searched + at);
+            let end = match found {
+                Some(end) => end,
+                None if at_end && (self.start < self.buffer.len() || self.discarding.is_some()) => self.buffer.len(),
+                None => {
+                    self.keep_the_rest();
+                    return None;
+                }
+            };
+            let raw = self.buffer.get(self.start..end).unwrap_or_default();
+            self.number += 1;
+            let line = if let Some(beginning) = self.discarding.take() {
+                ExportLine { number: self.number, bytes: beginning, too_long: true }
+            } else if raw.len() > self.longest {
+                ExportLine { number: self.number, bytes: raw.iter().take(KEPT_OF_LONG).copied().collect(), too_long: true }
+            } else {
+                let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+                ExportLine { number: self.number, bytes: if self.number > self.skip { raw.to_vec() } else { Vec::new() }, too_long: false }
+            };
+            self.start = (end + 1).min(self.buffer.len());
+            self.searched = self.start;
+            let blank = !line.too_long && line.bytes.iter().all(u8::is_ascii_whitespace);
+            if !blank && line.number > self.skip {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Drops what was handed out, and of an endless line all but its beginning.
+    fn keep_the_rest(&mut self) {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        if self.discarding.is_none() && self.buffer.len() > self.longest {
+            self.discarding = Some(self.buffer.iter().take(KEPT_OF_LONG).copied().collect());
+        }
+        if self.discarding.is_some() {
+            self.buffer.clear();
+        }
+        self.searched = self.buffer.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(pieces: &[&[u8]], skip: u64, longest: usize) -> Vec<(u64, Vec<u8>, bool)> {
+        let mut splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None };
+        let mut lines = Vec::new();
+        for piece in pieces {
+            splitter.buffer.extend_from_slice(piece);
+            while let Some(line) = splitter.next(false) {
+                lines.push((line.number, line.bytes, line.too_long));
+            }
+        }
+        while let Some(line) = splitter.next(true) {
+            lines.push((line.number, line.bytes, line.too_long));
+        }
+        lines
+    }
+
+    #[test]
+    fn blank_lines_are_left_out_and_still_counted() {
+        let lines = split(&[b"{1}\r\n\n  \n{2}"], 0, 100);
+        assert_eq!(lines, [(1, b"{1}".to_vec(), false), (4, b"{2}".to_vec(), false)]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_marked_and_the_next_one_is_whole() {
+        let lines = split(&[b"aaaa", b"aaaa", b"aa\n{2}\n"], 0, 6);
+        assert_eq!(lines.iter().map(|it| (it.0, it.2)).collect::<Vec<_>>(), [(1, true), (2, false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_do_not_depend_on_where_the_stream_was_cut(
+            text in "[a\n\r]{0,80}", cut in 0_usize..80, skip in 0_u64..5,
+        ) {
+            let cut = cut.min(text.len());
+            let (one, two) = text.as_bytes().split_at(cut);
+            prop_assert_eq!(split(&[one, two], skip, 100), split(&[text.as_bytes()], skip, 100));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The manifest of a bulk export, read leniently (Bulk Data Access IG, "Response - Complete Status").
+
+use gateway_domain::date::PartialDate;
+use gateway_ports::ehr::{ExportFile, ExportManifest};
+use serde::Deserialize;
+
+use crate::mapping::lenient::{Many, Text};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Document<'a> {
+    #[serde(borrow)]
+    transaction_time: Text<'a>,
+    #[serde(borrow)]
+    requires_access_token: Text<'a>,
+    #[serde(borrow)]
+    output: Option<Many<File<'a>>>,
+    #[serde(borrow)]
+    deleted: Many<File<'a>>,
+    #[serde(borrow)]
+    error: Many<File<'a>>,
+    // The name of `error` in later editions.
+    #[serde(borrow)]
+    outcome: Many<File<'a>>,
+    #[serde(borrow)]
+    link: Many<Link<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct File<'a> {
+    #[serde(borrow)]
+    r#type: Text<'a>,
+    #[serde(borrow)]
+    url: Text<'a>,
+    #[serde(borrow)]
+    count: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Link<'a> {
+    #[serde(borrow)]
+    relation: Text<'a>,
+    #[serde(borrow)]
+    url: Text<'a>,
+}
+
+/// A manifest, or a page of one.
+pub(super) struct ManifestPage {
+    pub(super) manifest: ExportManifest,
+    pub(super) next: Option<String>,
+}
+
+/// Reads a manifest; `None` where the body says nothing about files yet.
+pub(super) fn read(body: &[u8]) -> Result<Option<ManifestPage>, String> {
+    let document: Document<'_> = serde_json::from_slice(body).map_err(|_| "its manifest is no JSON".to_owned())?;
+    let Some(output) = document.output else { return Ok(None) };
+    // Without a word about it the token stays at home only if the server says so.
+    let with_token = !document.requires_access_token.is("false");
+    let files = |list: &Many<File<'_>>| {
+        let one = |file: &File<'_>| {
+            Some(ExportFile {
+                url: file.url.owned()?,
+                resource_type: file.r#type.owned(),
+                count: file.count.get().and_then(|it| it.parse().ok()),
+                with_token,
+            })
+        };
+        list.iter().map(one).collect::<Option<Vec<_>>>().ok_or_else(|| "its manifest lists a file without a url".to_owned())
+    };
+    let mut errors = files(&document.error)?;
+    errors.extend(files(&document.outcome)?);
+    Ok(Some(ManifestPage {
+        manifest: ExportManifest {
+            transaction_time: document.transaction_time.get().and_then(PartialDate::parse).map(|it| it.first),
+            files: files(&output)?,
+            deleted: files(&document.deleted)?,
+            errors,
+        },
+        next: document.link.iter().find(|it| it.relation.is("next")).and_then(|it| it.url.owned()),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_really_send_is_understood() {
+        let page = read(
+            br#"{"transactionTime":"2026-11-23 01:42:10","request":"../$export","requiresAccessToken":"true",
+            "output":[{"type":"Patient","url":"f/1","count":"7"}],"deleted":null}"#,
+        )
+        .unwrap()
+        .unwrap();
+        assert_eq!(page.manifest.transaction_time, "2026-11-23T01:42:10Z".parse().ok());
+        let file = page.manifest.files.first().unwrap();
+        assert!(file.with_token && file.count == Some(7));
+        assert!(page.manifest.errors.is_empty() && page.next.is_none());
+    }
+
+    #[test]
+    fn the_token_stays_where_the_manifest_says_it_is_not_wanted() {
+        let page = read(br#"{"requiresAccessToken":false,"output":[{"url":"https://s3.example.org/1"}]}"#).unwrap().unwrap();
+        assert!(!page.manifest.files[0].with_token);
+    }
+
+    #[test]
+    fn a_body_without_files_is_no_manifest_and_a_file_without_url_is_an_error() {
+        assert!(read(br#"{"status":"in progress"}"#).unwrap().is_none());
+        assert!(read(br#"{"output":[{"type":"Patient"}]}"#).is_err());
+        assert!(read(b"<html>").is_err());
+    }
+}

@@ -1,0 +1,321 @@
+//! What is said about one patient: facts.
+
+use gateway_domain::care_team::{CareTeam, CareTeamMember};
+use gateway_domain::code::Coding;
+use gateway_domain::date::PartialDate;
+use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
+use gateway_domain::projection::{Projection, ReadClinical};
+use gateway_ports::ehr::ResourceReader;
+
+use super::lean::{Coded, Concept, Lean, Period, Quantity, Reference};
+use super::lenient::{Many, One, Text};
+use super::reference::{Resolved, resolve};
+use super::{FhirReader, codes};
+
+/// When something began and ended.
+type Span = (Option<PartialDate>, Option<PartialDate>);
+
+impl FhirReader {
+    /// The projection of a resource that is no person or organization.
+    ///
+    /// # Errors
+    /// The reason, where a date on which decisions hang is impossible.
+    pub(super) fn clinical(&self, resource_type: &str, id: &str, lean: &Lean<'_>, restricted: bool) -> Result<Projection, String> {
+        let Some(kind) = kind_of(resource_type) else { return Ok(Projection::Kept) };
+        let (start, end) = span(resource_type, lean)?;
+        let mut flags = self.flags(resource_type, lean, end);
+        flags.set(FactFlags::RESTRICTED, restricted);
+        let concept_codes = self.codes(resource_type, lean);
+        let fact = ReadFact {
+            part: 0,
+            kind,
+            text: concept_codes.1,
+            codes: concept_codes.0,
+            flags: flags.into(),
+            start,
+            end,
+            value: None,
+            unit: None,
+            value_code: None,
+            encounter: self.encounter(lean),
+        };
+        let patient = self.patient_of(lean);
+        let mut facts = Vec::new();
+        // A modifier that is not understood may turn a statement into its opposite, so nothing is taken from it (R4, 2.4.2).
+        if lean.modifier_extension.first().is_none() {
+            facts = match resource_type {
+                "Observation" => measured(fact, lean),
+                _ => vec![fact],
+            };
+        }
+        let care_team = (resource_type == "CareTeam").then(|| self.care_team(id, lean, flags, (start, end)));
+        Ok(Projection::Clinical(ReadClinical { patient, facts, care_team }))
+    }
+
+    fn patient_of(&self, lean: &Lean<'_>) -> Option<String> {
+        let direct = [&lean.subject, &lean.patient, &lean.beneficiary];
+        direct
+            .into_iter()
+            .find_map(|it| self.own("Patient", it))
+            .or_else(|| lean.participant.iter().find_map(|it| self.own("Patient", &it.actor)))
+    }
+
+    fn encounter(&self, lean: &Lean<'_>) -> Option<gateway_domain::resource::ResourceKey> {
+        let id = self.own("Encounter", &lean.encounter).or_else(|| self.own("Encounter", &lean.context))?;
+        Some(self.key("Encounter", &id))
+    }
+
+    fn flags(&self, resource_type: &str, lean: &Lean<'_>, end: Option<PartialDate>) -> FactFlags {
+        let mut flags = match resource_type {
+            "Condition" | "AllergyIntolerance" => self.clinical_status(resource_type, lean, end),
+            _ => self.status(resource_type, lean.status.get()),
+        };
+        flags |= self.status("intent", lean.intent.get());
+        if lean.do_not_perform.is_there() && !lean.do_not_perform.is("false") {
+            flags = (flags - FactFlags::EFFECTIVE - FactFlags::ACTIVE) | FactFlags::NOT_DONE;
+        }
+        for word in codes(&lean.category).chain(lean.category.iter().filter_map(|it| it.text.get())) {
+            flags |= self.words.category.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
+        }
+        if resource_type == "Encounter" {
+            for word in codes(&lean.class).chain(lean.class.iter().filter_map(|it| it.text.get())) {
+                flags |= self.words.encounter_class.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
+            }
+        }
+        if flags.intersects(FactFlags::IN_ERROR) {
+            flags -= FactFlags::EFFECTIVE | FactFlags::ACTIVE;
+        }
+        flags
+    }
+
+    /// A condition without a clinical status counts, and is not known to go on; an abatement ends it whatever the status says.
+    fn clinical_status(&self, resource_type: &str, lean: &Lean<'_>, end: Option<PartialDate>) -> FactFlags {
+        let words = |concept: &One<Concept<'_>>| -> Vec<String> {
+            let Some(concept) = concept.get() else { return Vec::new() };
+            let coded = concept.coding.iter().filter_map(|it| it.code.owned()).chain(concept.code.owned());
+            let coded: Vec<String> = coded.collect();
+            if coded.is_empty() { concept.text.owned().into_iter().collect() } else { coded }
+        };
+        let status = words(&lean.clinical_status);
+        let mut flags: FactFlags = status.iter().map(|it| self.status(resource_type, Some(it))).collect();
+        if status.is_empty() {
+            flags |= FactFlags::EFFECTIVE;
+        }
+        flags |= words(&lean.verification_status).iter().map(|it| self.status("verification", Some(it))).collect();
+        let abated = end.is_some()
+            || lean.abatement_age.get().is_some()
+            || lean.abatement_range.get().is_some()
+            || lean.abatement_string.get().is_some()
+            || lean.abatement_boolean.is("true");
+        if abated && resource_type == "Condition" && flags.intersects(FactFlags::EFFECTIVE) && status.is_empty() {
+            flags |= FactFlags::ENDED;
+        }
+        flags
+    }
+
+    fn codes(&self, resource_type: &str, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
+        let concept = |it: &One<Concept<'_>>| it.get().map_or_else(Default::default, read_concept);
+        match resource_type {
+            "Immunization" => concept(&lean.vaccine_code),
+            "MedicationRequest" | "MedicationStatement" => self.medication(lean),
+            "DeviceRequest" if lean.code_codeable_concept.get().is_some() => concept(&lean.code_codeable_concept),
+            "Encounter" | "Coverage" => read_concepts(&lean.r#type),
+            "CareTeam" => read_concepts(&lean.category),
+            "Appointment" => {
+                let mut found = read_concepts(&lean.service_type);
+                let (more, text) = concept(&lean.appointment_type);
+                found.0.extend(more);
+                found.1 = found.1.or(text);
+                found
+            }
+            _ => concept(&lean.code),
+        }
+    }
+
+    /// The medication, inline or contained. One in a resource of its own keeps only the words beside the reference.
+    fn medication(&self, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
+        let r5 = lean.medication.get();
+        if let Some(concept) = lean.medication_codeable_concept.get().or_else(|| r5.and_then(|it| it.concept.get())) {
+            return read_concept(concept);
+        }
+        let Some(reference) = lean.medication_reference.get().or_else(|| r5.and_then(|it| it.reference.get())) else {
+            return Default::default();
+        };
+        let words = reference.display.owned();
+        if let Some(Resolved::Contained(id)) = reference.reference.get().map(|it| resolve(it, &self.base))
+            && let Some(concept) = lean.contained.iter().find(|it| it.id.is(id)).and_then(|it| it.code.get())
+        {
+            let (found, text) = read_concept(concept);
+            return (found, text.or(words));
+        }
+        (Vec::new(), words)
+    }
+
+    fn care_team(&self, id: &str, lean: &Lean<'_>, flags: FactFlags, (start, end): Span) -> CareTeam {
+        let member = |reference: &Reference<'_>| match resolve(reference.reference.get()?, &self.base) {
+            Resolved::Own { resource_type, id } => Some(format!("{resource_type}/{id}")),
+            _ => None,
+        };
+        CareTeam {
+            fhir_id: id.to_owned(),
+            name: lean.name.first().and_then(|it| it.text.owned()).or_else(|| read_concepts(&lean.category).1),
+            active: flags.intersects(FactFlags::ACTIVE),
+            start,
+            end,
+            members: lean
+                .participant
+                .iter()
+                .map(|it| CareTeamMember {
+                    role: read_concepts(&it.role).1,
+                    reference: it.member.get().and_then(member),
+                    name: it.member.get().and_then(|it| it.display.owned()),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn kind_of(resource_type: &str) -> Option<FactKind> {
+    Some(match resource_type {
+        "Condition" => FactKind::Condition,
+        "MedicationRequest" | "MedicationStatement" => FactKind::Medication,
+        "AllergyIntolerance" => FactKind::Allergy,
+        "Immunization" => FactKind::Immunization,
+        "Procedure" => FactKind::Procedure,
+        // A report closes a gap as well as the observations in it: many servers have mammograms only as reports.
+        "Observation" | "DiagnosticReport" => FactKind::Observation,
+        "Encounter" => FactKind::Encounter,
+        "ServiceRequest" | "DeviceRequest" => FactKind::Order,
+        "Coverage" => FactKind::Coverage,
+        "Appointment" => FactKind::Appointment,
+        "CareTeam" => FactKind::CareTeam,
+        _ => return None,
+    })
+}
+
+/// When it began and ended, from the element each type has for it.
+fn span(resource_type: &str, lean: &Lean<'_>) -> Result<Span, String> {
+    let at = |text: &Text<'_>, name: &str| date(text, name).map(|it| (it, None));
+    let of = |period: &One<Period<'_>>, name: &str| period.get().map_or(Ok((None, None)), |it| span_of(it, name));
+    let first = |candidates: [Result<Span, String>; 3]| -> Result<Span, String> {
+        let mut found = (None, None);
+        for candidate in candidates {
+            let candidate = candidate?;
+            if found == (None, None) {
+                found = candidate;
+            }
+        }
+        Ok(found)
+    };
+    match resource_type {
+        "Condition" | "AllergyIntolerance" => {
+            let (start, _) =
+                first([at(&lean.onset_date_time, "onset"), of(&lean.onset_period, "onset"), at(&lean.recorded_date, "recordedDate")])?;
+            let end = match date(&lean.abatement_date_time, "abatement")? {
+                Some(end) => Some(end),
+                None => of(&lean.abatement_period, "abatement").map(|(start, end)| end.or(start))?,
+            };
+            Ok((start, end))
+        }
+        "MedicationRequest" | "ServiceRequest" | "DeviceRequest" => at(&lean.authored_on, "authoredOn"),
+        "MedicationStatement" => first([
+            at(&lean.effective_date_time, "effective"),
+            of(&lean.effective_period, "effective"),
+            at(&lean.date_asserted, "dateAsserted"),
+        ]),
+        "Immunization" => at(&lean.occurrence_date_time, "occurrence"),
+        "Procedure" => first([
+            at(&lean.performed_date_time, "performed"),
+            of(&lean.performed_period, "performed"),
+            // R5 renamed it.
+            at(&lean.occurrence_date_time, "occurrence")
+                .and_then(|it| if it.0.is_some() { Ok(it) } else { of(&lean.occurrence_period, "occurrence") }),
+        ]),
+        "Observation" | "DiagnosticReport" => first([
+            at(&lean.effective_date_time, "effective"),
+            of(&lean.effective_period, "effective"),
+            at(&lean.effective_instant, "effective"),
+        ]),
+        "Encounter" => first([of(&lean.period, "period"), of(&lean.actual_period, "actualPeriod"), Ok((None, None))]),
+        "Appointment" => Ok((date(&lean.start, "start")?, date(&lean.end, "end")?)),
+        _ => of(&lean.period, "period"),
+    }
+}
+
+fn span_of(period: &Period<'_>, name: &str) -> Result<Span, String> {
+    Ok((date(&period.start, name)?, date(&period.end, name)?))
+}
+
+fn date(text: &Text<'_>, name: &str) -> Result<Option<PartialDate>, String> {
+    match text.get() {
+        Some(text) => PartialDate::parse(text).map(Some).ok_or_else(|| format!("its {name} is an impossible date")),
+        None => Ok(None),
+    }
+}
+
+/// An observation and its components as facts.
+fn measured(mut fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
+    let mut components = Vec::new();
+    for (part, component) in (1..=u16::MAX).zip(lean.component.iter()) {
+        let Some(concept) = component.code.get() else { continue };
+        let (codes, text) = read_concept(concept);
+        let mut piece = ReadFact { part, codes, text, ..fact.clone() };
+        answer(&mut piece, &component.value_quantity, &component.value_codeable_concept, &component.value_integer, &component.value_string);
+        components.push(piece);
+    }
+    answer(&mut fact, &lean.value_quantity, &lean.value_codeable_concept, &lean.value_integer, &lean.value_string);
+    components.insert(0, fact);
+    components
+}
+
+fn answer(fact: &mut ReadFact, quantity: &One<Quantity<'_>>, concept: &One<Concept<'_>>, integer: &Text<'_>, string: &Text<'_>) {
+    let number = |text: &Text<'_>| text.get().and_then(|it| it.parse::<f64>().ok()).filter(|it| it.is_finite());
+    if let Some(quantity) = quantity.get() {
+        fact.value = number(&quantity.value);
+        fact.unit = quantity
+            .code
+            .get()
+            .map(|code| Coding {
+                system: quantity.system.owned().unwrap_or_default(),
+                code: code.to_owned(),
+                display: quantity.unit.owned(),
+            })
+            .or_else(|| quantity.unit.get().map(|unit| Coding::new("", unit)));
+    } else {
+        fact.value = number(integer).or_else(|| number(string));
+    }
+    if let Some(concept) = concept.get() {
+        let (codes, text) = read_concept(concept);
+        fact.value_code =
+            codes.into_iter().next().or_else(|| text.map(|it| Coding { system: String::new(), code: it.clone(), display: Some(it) }));
+    }
+}
+
+fn read_coding(coding: &Coded<'_>) -> Option<Coding> {
+    Some(Coding { system: coding.system.owned().unwrap_or_default(), code: coding.code.owned()?, display: coding.display.owned() })
+}
+
+/// All codings of a concept, translations included, and its words.
+fn read_concept(concept: &Concept<'_>) -> (Vec<Coding>, Option<String>) {
+    let mut codes: Vec<Coding> = concept.coding.iter().filter_map(read_coding).collect();
+    if codes.is_empty() {
+        let bare = concept.code.owned();
+        codes.extend(bare.map(|code| Coding {
+            system: concept.system.owned().unwrap_or_default(),
+            code,
+            display: concept.display.owned(),
+        }));
+    }
+    let text = concept.text.owned().or_else(|| codes.iter().find_map(|it| it.display.clone()));
+    (codes, text)
+}
+
+fn read_concepts(concepts: &Many<Concept<'_>>) -> (Vec<Coding>, Option<String>) {
+    let mut all = (Vec::new(), None);
+    for concept in concepts.iter() {
+        let (codes, text) = read_concept(concept);
+        all.0.extend(codes);
+        all.1 = all.1.or(text);
+    }
+    all
+}
