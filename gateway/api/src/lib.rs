@@ -1,1 +1,88 @@
-//! Adapter: the HTTP surface
+//! The HTTP surface: `/api/v1` for the console and for programs, the patient pages under `/p`, our public keys, and the console
+//! itself. [`router`] builds it from one table of routes with the permission each needs.
+//!
+//! Architecture invariant: no decision about people is taken here. No patient data leaves before the audit has a row for it, GET
+//! changes nothing, no internal text and no patient data is in a problem, and no error becomes a status anywhere but in `problem.rs`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use gateway_auth::password::Passwords;
+use gateway_auth::signed_link::LinkKeyRing;
+use gateway_domain::gate::GatePolicy;
+use gateway_domain::ids::SourceId;
+use gateway_ports::clock::{Clock, Entropy};
+use gateway_ports::plugins::Plugins;
+use gateway_ports::store::Store;
+use url::Url;
+
+mod access;
+mod attempts;
+mod audit_trail;
+mod console;
+mod extract;
+mod jwks;
+mod problem;
+mod public;
+mod randomness;
+mod routes;
+mod v1;
+mod words;
+
+pub use self::attempts::Attempts;
+pub use self::routes::openapi;
+
+/// Asks the sync worker for a run now, in place of waiting for the next one.
+pub trait SyncTrigger: Send + Sync {
+    /// Asks for it; asking again before it began changes nothing.
+    fn request(&self, source: SourceId);
+}
+
+/// What the surface needs from the rest of the program.
+#[derive(Clone)]
+pub struct ApiDeps {
+    /// Everything that is kept.
+    pub store: Arc<dyn Store>,
+    /// The plugins.
+    pub plugins: Arc<dyn Plugins>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The sync worker.
+    pub sync: Arc<dyn SyncTrigger>,
+    /// The keys of the links in messages. The payload of each is the id of the message it was sent with.
+    pub links: Arc<LinkKeyRing>,
+    /// Checks and hashes passwords.
+    pub passwords: Passwords,
+    /// Tries to sign in.
+    pub attempts: Arc<Attempts>,
+    /// Our public keys, a JWK set.
+    pub jwks: Arc<serde_json::Value>,
+    /// Where users and patients reach the gateway.
+    pub public_url: Url,
+    /// Whether users reach it over TLS. False only for a listener on the loopback address.
+    pub secure_cookies: bool,
+    /// What the send gate goes by, for the badge that says whether a patient can be reached.
+    pub gate_policy: Arc<GatePolicy>,
+    /// The hospital's name, for the patient pages.
+    pub organization: Arc<str>,
+}
+
+impl ApiDeps {
+    /// The origin our own pages have.
+    pub(crate) fn own_origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+}
+
+/// The whole surface.
+pub fn router(deps: ApiDeps) -> Router {
+    Router::new()
+        .nest("/api/v1", routes::router(&deps))
+        .nest("/p", public::router(deps.clone()))
+        .route("/.well-known/jwks.json", jwks::route(Arc::clone(&deps.jwks)))
+        .fallback(console::serve)
+        .layer(from_fn(problem::name_request))
+}

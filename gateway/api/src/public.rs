@@ -1,0 +1,6 @@
+//! The patient pages.
+use crate::ApiDeps;
+use axum::Router;
+pub(crate) fn router(_deps: ApiDeps) -> Router {
+    Router::new()
+}

@@ -1,0 +1,80 @@
+//! Plugins.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use gateway_domain::audit::AuditAction;
+use gateway_domain::plugin::{Capability, Plugin, PluginName};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ApiDeps;
+use crate::access::Caller;
+use crate::extract::List;
+use crate::problem::ApiError;
+use crate::words::{CapabilityWord, PluginKindWord, PluginStatusWord};
+
+/// A plugin.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginView {
+    /// Its name.
+    pub name: String,
+    /// Its version (SemVer).
+    pub version: String,
+    /// What it decides.
+    pub kind: PluginKindWord,
+    /// One sentence about it.
+    pub description: String,
+    /// SHA-256 of the component, in hexadecimal digits.
+    pub digest: String,
+    /// What its manifest asks for.
+    pub asks: Vec<CapabilityWord>,
+    /// What the operator granted.
+    pub granted: Vec<CapabilityWord>,
+    /// Whether it came with the gateway.
+    pub bundled: bool,
+    /// Whether it takes work.
+    pub status: PluginStatusWord,
+    /// Calls since the gateway started.
+    pub calls: u64,
+    /// Calls that failed since the gateway started.
+    pub failures: u64,
+    /// The last thing that went wrong.
+    pub last_error: Option<String>,
+}
+
+/// All plugins.
+#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = List<PluginView>)))]
+pub(crate) async fn list(State(deps): State<ApiDeps>) -> Json<List<PluginView>> {
+    Json(List::whole(deps.plugins.list().into_iter().map(view).collect()))
+}
+
+/// Lets a parked plugin take work again.
+#[utoipa::path(post, path = "/plugins/{name}/resume", tag = "plugins", params(("name" = String, Path)), responses((status = 204)))]
+pub(crate) async fn resume(State(deps): State<ApiDeps>, caller: Caller, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+    let name = PluginName::new(name).map_err(|_| ApiError::NotFound("plugin"))?;
+    if !deps.plugins.list().iter().any(|plugin| plugin.name == name) {
+        return Err(ApiError::NotFound("plugin"));
+    }
+    deps.note_change(&caller, AuditAction::Update, None, name.to_string()).await?;
+    deps.plugins.resume(&name)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(plugin: Plugin) -> PluginView {
+    let words = |capabilities: Vec<Capability>| capabilities.into_iter().map(Into::into).collect();
+    PluginView {
+        name: plugin.name.to_string(),
+        version: plugin.version,
+        kind: plugin.kind.into(),
+        description: plugin.description,
+        digest: plugin.digest,
+        asks: words(plugin.asks),
+        granted: words(plugin.granted),
+        bundled: plugin.bundled,
+        status: plugin.status.into(),
+        calls: plugin.calls,
+        failures: plugin.failures,
+        last_error: plugin.last_error,
+    }
+}
