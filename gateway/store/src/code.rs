@@ -1,0 +1,144 @@
+//! Interned codes, and a bounded memory of those met before.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use gateway_domain::code::{CodeId, Coding};
+use gateway_ports::store::StoreError;
+
+use crate::Store;
+use crate::database::bulk::{Column, Rows};
+use crate::database::{Session, args};
+use crate::error::corrupt;
+
+/// Codes remembered; a large hospital uses some tens of thousands. Above it the memory begins anew.
+const MOST_REMEMBERED: usize = 200_000;
+
+/// A system and a code, which is what a code is known by.
+type CodeKey = (String, String);
+
+/// Codes met before, for the life of the process. A code never changes its number.
+#[derive(Default)]
+pub(crate) struct CodeCache(RwLock<HashMap<CodeKey, CodeId>>);
+
+/// Codes that a transaction interned, to be remembered once it is committed.
+#[derive(Default)]
+pub(crate) struct Learned(Vec<(CodeKey, CodeId)>);
+
+impl CodeCache {
+    pub(crate) fn learn(&self, learned: Learned) {
+        if learned.0.is_empty() {
+            return;
+        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + learned.0.len() > MOST_REMEMBERED {
+            known.clear();
+        }
+        known.extend(learned.0.into_iter().take(MOST_REMEMBERED));
+    }
+}
+
+/// The numbers of the codes of a batch.
+pub(crate) struct CodeNumbers<'a>(HashMap<(&'a str, &'a str), CodeId>);
+
+impl CodeNumbers<'_> {
+    pub(crate) fn get(&self, coding: &Coding) -> Result<CodeId, StoreError> {
+        self.0.get(&(coding.system.as_str(), coding.code.as_str())).copied().ok_or_else(|| corrupt("code", "it has no number"))
+    }
+}
+
+/// The numbers of these codes; those not known yet get one.
+pub(crate) async fn intern<'a>(
+    session: &mut Session,
+    cache: &CodeCache,
+    codings: BTreeSet<&'a Coding>,
+) -> Result<(CodeNumbers<'a>, Learned), StoreError> {
+    let mut numbers = CodeNumbers(HashMap::with_capacity(codings.len()));
+    let mut unknown: Vec<&'a Coding> = Vec::new();
+    {
+        let known = cache.0.read().unwrap_or_else(PoisonError::into_inner);
+        for coding in codings {
+            let key = (coding.system.clone(), coding.code.clone());
+            match known.get(&key) {
+                Some(id) => {
+                    numbers.0.insert((&coding.system, &coding.code), *id);
+                }
+                None => unknown.push(coding),
+            }
+        }
+    }
+    // The set is sorted by system and code, so two that differ in the display alone are neighbours, the one with a display last.
+    unknown.reverse();
+    unknown.dedup_by(|this, other| this.system == other.system && this.code == other.code);
+    if unknown.is_empty() {
+        return Ok((numbers, Learned::default()));
+    }
+    let mut learned = find(session, &unknown).await?;
+    if learned.len() < unknown.len() {
+        add(session, &unknown, &learned).await?;
+        learned = find(session, &unknown).await?;
+    }
+    for coding in unknown {
+        if let Some(id) = learned.get(&(coding.system.clone(), coding.code.clone())) {
+            numbers.0.insert((&coding.system, &coding.code), *id);
+        }
+    }
+    Ok((numbers, Learned(learned.into_iter().collect())))
+}
+
+async fn find(session: &mut Session, codings: &[&Coding]) -> Result<HashMap<CodeKey, CodeId>, StoreError> {
+    const WANTED: &[Column] = &[Column::Text, Column::Text];
+    let mut rows = Rows::new(WANTED);
+    for coding in codings {
+        rows.push(args![coding.system.as_str(), coding.code.as_str()]);
+    }
+    let found = session
+        .all_rows(
+            "WITH wanted (system, code) AS ({rows}) SELECT c.id, c.system, c.code FROM wanted w CROSS JOIN code c \
+             WHERE c.system = w.system AND c.code = w.code",
+            rows,
+        )
+        .await?;
+    found.iter().map(|row| Ok(((row.text("system")?, row.text("code")?), CodeId(row.small("id")?)))).collect()
+}
+
+async fn add(session: &mut Session, codings: &[&Coding], known: &HashMap<CodeKey, CodeId>) -> Result<(), StoreError> {
+    const CODE: &[Column] = &[Column::Text; 3];
+    let mut rows = Rows::new(CODE);
+    for coding in codings {
+        if !known.contains_key(&(coding.system.clone(), coding.code.clone())) {
+            rows.push(args![coding.system.as_str(), coding.code.as_str(), coding.display.clone()]);
+        }
+    }
+    session.execute_rows("INSERT INTO code (system, code, display) {rows} ON CONFLICT (system, code) DO NOTHING", rows).await?;
+    Ok(())
+}
+
+/// The numbers of codes in the order of the question.
+pub(crate) async fn intern_all(store: &Store, codings: &[Coding]) -> Result<Vec<CodeId>, StoreError> {
+    let mut session = store.database.write().await?;
+    let (numbers, learned) = intern(&mut session, &store.codes, codings.iter().collect()).await?;
+    let answer = codings.iter().map(|coding| numbers.get(coding)).collect();
+    session.commit().await?;
+    store.codes.learn(learned);
+    answer
+}
+
+/// What the codes are; those not known are left out.
+pub(crate) async fn codings(session: &mut Session, codes: BTreeSet<CodeId>) -> Result<Vec<(CodeId, Coding)>, StoreError> {
+    const WANTED: &[Column] = &[Column::Integer];
+    let found = session
+        .all_rows(
+            "WITH wanted (id) AS ({rows}) SELECT c.id, c.system, c.code, c.display FROM wanted w CROSS JOIN code c \
+             WHERE c.id = w.id",
+            Rows::of(WANTED, codes.into_iter().map(|code| code.0.into())),
+        )
+        .await?;
+    found
+        .iter()
+        .map(|row| {
+            let coding = Coding { system: row.text("system")?, code: row.text("code")?, display: row.get("display")? };
+            Ok((CodeId(row.small("id")?), coding))
+        })
+        .collect()
+}

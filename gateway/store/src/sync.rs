@@ -1,0 +1,114 @@
+//! Runs of a sync: begun, moved on, swept, ended. What a piece of a run does to the model is in [`apply`].
+
+mod apply;
+mod incoming;
+mod patients;
+mod stored_resources;
+mod sweep;
+mod write;
+
+use async_trait::async_trait;
+use gateway_domain::ids::{IdEntropy, SourceId, SyncRunId};
+use gateway_domain::source::{SyncRun, SyncRunStatus, SyncStrategy};
+use gateway_ports::store::sync::{Applied, ApplyBatch};
+use gateway_ports::store::{StoreError, SyncStore};
+use jiff::Timestamp;
+
+use crate::Store;
+use crate::database::args;
+use crate::error::{conflict, missing};
+use crate::source::{lock_run, run_of_source, source_no};
+use crate::stored::name_of;
+
+/// Whether a run of this kind shows everything the source has, so that what it does not show is gone.
+const fn is_full(strategy: SyncStrategy) -> bool {
+    matches!(strategy, SyncStrategy::BulkFull | SyncStrategy::SearchFull)
+}
+
+#[async_trait]
+impl SyncStore for Store {
+    async fn open_run(&self, source: SourceId) -> Result<Option<SyncRun>, StoreError> {
+        let mut session = self.database.read().await?;
+        run_of_source(&mut session, source).await
+    }
+
+    async fn begin_run(&self, id: SyncRunId, source: SourceId, strategy: SyncStrategy, now: Timestamp) -> Result<SyncRun, StoreError> {
+        let mut session = self.database.write().await?;
+        let source_no = source_no(&mut session, source).await?;
+        session
+            .execute(
+                "INSERT INTO sync_run (id, source_no, strategy, status, started_at) VALUES ($1, $2, $3, 'running', $4)",
+                args![id.as_uuid(), source_no, name_of(&strategy)?, now],
+            )
+            .await
+            .map_err(conflict("open run of source", source.to_string()))?;
+        let begun = lock_run(&mut session, id).await?.run;
+        session.commit().await?;
+        Ok(begun)
+    }
+
+    async fn save_checkpoint(&self, run: SyncRunId, checkpoint: &str) -> Result<(), StoreError> {
+        let mut session = self.database.write().await?;
+        let changed = session
+            .execute("UPDATE sync_run SET checkpoint = $2 WHERE id = $1 AND status = 'running'", args![run.as_uuid(), checkpoint])
+            .await?;
+        if changed == 0 {
+            return Err(missing("open sync run", run));
+        }
+        session.commit().await
+    }
+
+    async fn apply(&self, run: SyncRunId, batch: ApplyBatch, now: Timestamp, entropy: IdEntropy) -> Result<Applied, StoreError> {
+        self.apply_batch(run, batch, now, entropy).await
+    }
+
+    async fn sweep(&self, run: SyncRunId, types: &[String], most_share: f64, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        self.sweep_run(run, types, most_share, now).await
+    }
+
+    async fn note_unchanged(&self, source: SourceId, complete_until: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
+        let mut session = self.database.write().await?;
+        session
+            .execute(
+                "UPDATE source SET synced_at = $3, complete_until = CASE WHEN complete_until >= $2 THEN complete_until \
+                 ELSE coalesce($2, complete_until) END WHERE id = $1 AND NOT EXISTS \
+                 (SELECT 1 FROM sync_run r WHERE r.source_no = source.no AND r.status = 'running')",
+                args![source.as_uuid(), complete_until, now],
+            )
+            .await?;
+        session.commit().await
+    }
+
+    async fn finish_run(
+        &self,
+        run: SyncRunId,
+        status: SyncRunStatus,
+        complete_until: Option<Timestamp>,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<SyncRun, StoreError> {
+        let mut session = self.database.write().await?;
+        let open = lock_run(&mut session, run).await?;
+        if open.run.status != SyncRunStatus::Running {
+            return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
+        }
+        session
+            .execute(
+                "UPDATE sync_run SET status = $2, ended_at = $3, note = $4 WHERE no = $1",
+                args![open.no, name_of(&status)?, now, note],
+            )
+            .await?;
+        session.execute("DELETE FROM sync_seen WHERE run_no = $1", args![open.no]).await?;
+        if status == SyncRunStatus::Complete {
+            session
+                .execute(
+                    "UPDATE source SET complete_until = coalesce($2, complete_until), synced_at = $3 WHERE no = $1",
+                    args![open.source, complete_until, now],
+                )
+                .await?;
+        }
+        let ended = lock_run(&mut session, run).await?.run;
+        session.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,209 @@
+//! Applying a piece of a run: look, decide, write; all of it in one transaction with the checkpoint, the counts and the marks.
+
+use std::collections::{BTreeSet, HashMap};
+
+use gateway_domain::ids::{IdEntropy, PatientNo, SyncRunId};
+use gateway_domain::projection::{Projection, ReadResource};
+use gateway_domain::resource::{ContentHash, ResourceKey};
+use gateway_domain::source::{Quarantined, SyncCounts, SyncRunStatus};
+use gateway_ports::store::StoreError;
+use gateway_ports::store::sync::{Applied, ApplyBatch};
+use jiff::Timestamp;
+
+use super::incoming::{deduplicate, is_older, key_prefix, patient_of};
+use super::stored_resources::Held;
+use super::write::Incoming;
+use super::{is_full, patients, stored_resources, write};
+use crate::Store;
+use crate::database::bulk::{Column, Rows};
+use crate::database::{Session, args};
+use crate::entropy::EntropySequence;
+use crate::source::{OpenRun, lock_run};
+
+impl Store {
+    pub(super) async fn apply_batch(
+        &self,
+        run: SyncRunId,
+        batch: ApplyBatch,
+        now: Timestamp,
+        entropy: IdEntropy,
+    ) -> Result<Applied, StoreError> {
+        let mut entropy = EntropySequence::new([&entropy]);
+        let mut session = self.database.write().await?;
+        let open = lock_run(&mut session, run).await?;
+        if open.run.status != SyncRunStatus::Running {
+            return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
+        }
+        let mut counts = SyncCounts {
+            read: (batch.resources.len() + batch.quarantined.len()) as u64,
+            quarantined: batch.quarantined.len() as u64,
+            ..SyncCounts::default()
+        };
+        let resources = deduplicate(batch.resources);
+        if is_full(open.run.strategy) {
+            note_seen(&mut session, &open, &resources).await?;
+        }
+
+        let fhir_ids: BTreeSet<&str> = resources.iter().filter_map(patient_of).collect();
+        let met = patients::resolve(&mut session, open.source, fhir_ids, now, &mut entropy).await?;
+        let expected: Vec<(PatientNo, ResourceKey)> = resources
+            .iter()
+            .map(|resource| {
+                let patient = patient_of(resource).and_then(|fhir_id| met.get(fhir_id));
+                (patient.map_or(PatientNo(0), |met| met.no), resource.key)
+            })
+            .collect();
+        let held = stored_resources::look_up(&mut session, &expected).await?;
+
+        let mut changed: Vec<Incoming> = Vec::new();
+        let mut newer: Vec<(Held, ReadResource)> = Vec::new();
+        for (resource, (patient, key)) in resources.into_iter().zip(expected) {
+            let before = held.get(&key).copied();
+            match step(before.as_ref(), patient, &resource) {
+                Step::Apply => changed.push(Incoming { patient, before, resource }),
+                Step::Note => newer.extend(before.map(|before| (before, resource))),
+                Step::Leave => {}
+            }
+        }
+        counts.applied = changed.len() as u64;
+        counts.unchanged = counts.read - counts.quarantined - counts.applied;
+
+        let mut touched: BTreeSet<PatientNo> =
+            changed.iter().flat_map(|incoming| [Some(incoming.patient), incoming.before.map(|before| before.patient)]).flatten().collect();
+        let shown: BTreeSet<PatientNo> = changed
+            .iter()
+            .filter(|incoming| matches!(incoming.resource.projection, Projection::Patient(_)))
+            .map(|incoming| incoming.patient)
+            .collect();
+        write::newer_meta(&mut session, newer).await?;
+        let learned = write::changed(&mut session, self, &open, changed, now, &mut entropy).await?;
+
+        let gone = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
+        counts.deleted = gone.len() as u64;
+        touched.extend(gone);
+        touched.remove(&PatientNo(0));
+
+        quarantine(&mut session, &open, &batch.quarantined).await?;
+        let unseen = met.values().filter(|met| met.referenced && !shown.contains(&met.no));
+        let unseen: BTreeSet<PatientNo> = unseen.map(|met| met.no).collect();
+        let dirty: BTreeSet<PatientNo> = touched.difference(&unseen).copied().collect();
+        patients::mark_dirty(&mut session, open.source, &dirty, now).await?;
+        move_on(&mut session, &open, &counts, batch.checkpoint.as_deref()).await?;
+        session.commit().await?;
+        self.codes.learn(learned);
+        Ok(Applied { counts, patients: touched.into_iter().collect() })
+    }
+
+    async fn delete_keys(
+        &self,
+        session: &mut Session,
+        open: &OpenRun,
+        deletes: &[(String, String)],
+        now: Timestamp,
+    ) -> Result<Vec<PatientNo>, StoreError> {
+        if deletes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: BTreeSet<ResourceKey> =
+            deletes.iter().map(|(resource_type, fhir_id)| ResourceKey::of(open.source, resource_type, fhir_id)).collect();
+        let keys: Vec<ResourceKey> = keys.into_iter().collect();
+        let held = stored_resources::find(session, &keys).await?;
+        write::deleted(session, open.source, &held, now).await
+    }
+}
+
+/// What is to be done with a resource.
+enum Step {
+    /// Store it and what was read out of it.
+    Apply,
+    /// It says the same, later: only its version is noted, so that nothing between the two can replace it.
+    Note,
+    /// Nothing.
+    Leave,
+}
+
+fn step(before: Option<&Held>, patient: PatientNo, resource: &ReadResource) -> Step {
+    let Some(before) = before else {
+        return Step::Apply;
+    };
+    if is_older(resource.last_updated, before.last_updated) {
+        return Step::Leave;
+    }
+    if before.deleted || before.hash != resource.hash || before.patient != patient {
+        return Step::Apply;
+    }
+    if is_older(before.last_updated, resource.last_updated) {
+        return Step::Note;
+    }
+    Step::Leave
+}
+
+/// Notes what a full run has seen: one row for the whole piece, so that resources that did not change cost no write of their own.
+async fn note_seen(session: &mut Session, open: &OpenRun, resources: &[ReadResource]) -> Result<(), StoreError> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<u8> = resources.iter().flat_map(|resource| key_prefix(resource.key).to_be_bytes()).collect();
+    session.execute("INSERT INTO sync_seen (run_no, keys) VALUES ($1, $2)", args![open.no, keys]).await?;
+    Ok(())
+}
+
+async fn quarantine(session: &mut Session, open: &OpenRun, lines: &[Quarantined]) -> Result<(), StoreError> {
+    const LINE: &[Column] = &[
+        Column::Bytes,
+        Column::Integer,
+        Column::Integer,
+        Column::Bytes,
+        Column::Text,
+        Column::Text,
+        Column::Integer,
+        Column::Text,
+        Column::Text,
+        Column::Integer,
+    ];
+    let mut by_hash: HashMap<[u8; 16], &Quarantined> = HashMap::new();
+    for line in lines {
+        by_hash.insert(ContentHash::of([line.raw.as_bytes()]).0, line);
+    }
+    let mut rows = Rows::new(LINE);
+    for (hash, line) in by_hash {
+        rows.push(args![
+            line.id.as_uuid(),
+            open.source,
+            open.no,
+            hash.to_vec(),
+            line.resource_type.clone(),
+            line.fhir_id.clone(),
+            line.line,
+            storable(&line.reason),
+            storable(&line.raw),
+            line.at,
+        ]);
+    }
+    session
+        .execute_rows(
+            "INSERT INTO quarantine (id, source_no, run_no, raw_hash, resource_type, fhir_id, line, reason, raw, at) {rows} \
+             ON CONFLICT (source_no, raw_hash) DO UPDATE SET run_no = excluded.run_no, line = excluded.line, \
+             reason = excluded.reason, at = excluded.at",
+            rows,
+        )
+        .await?;
+    Ok(())
+}
+
+/// PostgreSQL keeps every character but U+0000, which only unreadable lines contain.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+async fn move_on(session: &mut Session, open: &OpenRun, counts: &SyncCounts, checkpoint: Option<&str>) -> Result<(), StoreError> {
+    session
+        .execute(
+            "UPDATE sync_run SET checkpoint = coalesce($2, checkpoint), resources_read = resources_read + $3, \
+             applied = applied + $4, unchanged = unchanged + $5, deleted = deleted + $6, \
+             quarantined = quarantined + $7 WHERE no = $1",
+            args![open.no, checkpoint, counts.read, counts.applied, counts.unchanged, counts.deleted, counts.quarantined,],
+        )
+        .await?;
+    Ok(())
+}

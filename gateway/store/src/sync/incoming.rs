@@ -1,0 +1,50 @@
+//! A batch made ready: each resource once, with its type, its patient and the place of its key.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use gateway_domain::projection::{Projection, ReadResource};
+use gateway_domain::resource::ResourceKey;
+use jiff::Timestamp;
+
+/// The first eight bytes of a key, as a number: what the index of places is sorted by.
+pub(super) fn key_prefix(key: ResourceKey) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = key.0;
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The FHIR id of the patient a resource is kept with.
+pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
+    match &resource.projection {
+        Projection::Patient(_) => Some(&resource.fhir_id),
+        Projection::Clinical(clinical) => clinical.patient.as_deref(),
+        Projection::Account(_) | Projection::Practitioner(_) | Projection::Kept => None,
+    }
+}
+
+/// Of several with the same key the last counts, unless it says it is older.
+pub(super) fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
+    let mut places: HashMap<ResourceKey, usize> = HashMap::with_capacity(resources.len());
+    let mut kept: Vec<ReadResource> = Vec::with_capacity(resources.len());
+    for resource in resources {
+        match places.entry(resource.key) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(resource);
+            }
+            Entry::Occupied(place) => {
+                if let Some(before) = kept.get_mut(*place.get())
+                    && !is_older(resource.last_updated, before.last_updated)
+                {
+                    *before = resource;
+                }
+            }
+        }
+    }
+    kept
+}
+
+/// Whether one moment is before another, where both are known.
+pub(super) fn is_older(this: Option<Timestamp>, that: Option<Timestamp>) -> bool {
+    matches!((this, that), (Some(this), Some(that)) if this < that)
+}
