@@ -17,6 +17,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the right. */
   numeric?: boolean;
+  /** Kept on one line. */
+  tight?: boolean;
   /** The column that names the row. */
   names?: boolean;
 }
@@ -113,6 +115,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                           role="cell"
                           data-label={column?.title}
                           data-numeric={column?.numeric || undefined}
+                          data-tight={column?.tight || undefined}
                         >
                           {shown}
                         </td>

@@ -4,6 +4,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { theme } from "@/design/theme";
 import { SessionGate } from "./session-gate";
 
@@ -11,9 +12,19 @@ export function Console({ queryClient, children }: { queryClient: QueryClient; c
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" />
+        <Notices />
         <SessionGate>{children}</SessionGate>
       </QueryClientProvider>
     </MantineProvider>
+  );
+}
+
+/** Short notices of what was done. A landmark of its own, so that a screen reader finds them. */
+function Notices() {
+  const { t } = useTranslation();
+  return (
+    <section aria-label={t("state.notices")}>
+      <Notifications position="bottom-right" withinPortal={false} />
+    </section>
   );
 }

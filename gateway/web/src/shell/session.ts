@@ -10,7 +10,7 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      return await answered(api.GET("/api/v1/session", { signal }));
+      return await answered(api.GET("/session", { signal }));
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         return null;
@@ -41,7 +41,7 @@ export function useMay(): (permission: string) => boolean {
 
 export function useSignIn(onSignedIn: (session: Session) => void) {
   return useMutation({
-    mutationFn: (body: { email: string; password: string }) => answered(api.POST("/api/v1/session", { body })),
+    mutationFn: (body: { email: string; password: string }) => answered(api.POST("/session", { body })),
     onSuccess: onSignedIn,
   });
 }
@@ -49,7 +49,7 @@ export function useSignIn(onSignedIn: (session: Session) => void) {
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => done(api.DELETE("/api/v1/session")),
+    mutationFn: () => done(api.DELETE("/session")),
     onSettled: () => {
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
       client.setQueryData(sessionQuery.queryKey, null);

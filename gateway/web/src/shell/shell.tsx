@@ -39,9 +39,9 @@ export function Shell() {
       <a href="#content" className={classes.skip}>
         {t("rail.skip")}
       </a>
-      <div className={classes.fixed}>
+      <header className={classes.fixed}>
         <Rail onSearch={search} />
-      </div>
+      </header>
       <header className={classes.bar}>
         <ActionIcon aria-label={t("rail.open")} aria-expanded={drawerOpened} onClick={drawer.open} color="white">
           <IconMenu2 size={20} stroke={1.5} aria-hidden />
@@ -51,18 +51,14 @@ export function Shell() {
           <IconSearch size={18} stroke={1.5} aria-hidden />
         </ActionIcon>
       </header>
-      <Drawer
-        opened={drawerOpened}
-        onClose={drawer.close}
-        position="left"
-        size={264}
-        padding={0}
-        withCloseButton={false}
-        aria-label={t("rail.areas")}
-        styles={{ body: { height: "100%" } }}
-      >
-        <Rail onSearch={search} onGone={drawer.close} />
-      </Drawer>
+      <Drawer.Root opened={drawerOpened} onClose={drawer.close} position="left" size={264} padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t("rail.areas")} className={classes.drawer}>
+          <Drawer.Body h="100%">
+            <Rail onSearch={search} onGone={drawer.close} />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <main id="content" ref={content} tabIndex={-1} className={classes.content}>
         <Suspense fallback={<LoadingState />}>
           <Outlet />

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { answered, api } from "@/api/client";
+import { answered, api, asked } from "@/api/client";
 import type { Account } from "@/api/model";
 import { type Column, DataTable } from "@/design/data-table";
 import { Filters, SearchField } from "@/design/filters";
@@ -14,7 +14,7 @@ import { useWord } from "@/design/word";
 const accountsQuery = (search: { q?: string; offset: number; limit: number }) =>
   queryOptions({
     queryKey: ["accounts", search],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/accounts", { params: { query: search }, signal })),
+    queryFn: ({ signal }) => answered(api.GET("/accounts", { params: { query: asked(search) }, signal })),
   });
 
 export function AccountsPage() {
@@ -27,7 +27,7 @@ export function AccountsPage() {
   const columns = useMemo<Column<Account>[]>(
     () => [
       { key: "name", title: t("accounts.name"), names: true, cell: (row) => row.name },
-      { key: "kind", title: t("accounts.kind"), cell: (row) => word("account_kind", row.kind) },
+      { key: "kind", title: t("accounts.kind"), cell: (row) => (row.kind ? word("account_kind", row.kind) : "") },
       { key: "place", title: t("accounts.place"), cell: (row) => [row.city, row.state].filter(Boolean).join(", ") },
       { key: "patients", title: t("accounts.patients"), numeric: true, cell: (row) => format.number(row.patients) },
       {

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { answered, api } from "@/api/client";
+import { answered, api, asked } from "@/api/client";
 import type { AuditEntry } from "@/api/model";
 import { type Column, DataTable } from "@/design/data-table";
 import { Filters, SearchField } from "@/design/filters";
@@ -14,7 +14,7 @@ import { useWord } from "@/design/word";
 const auditQuery = (search: { patient?: string; offset: number; limit: number }) =>
   queryOptions({
     queryKey: ["audit", search],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/audit", { params: { query: search }, signal })),
+    queryFn: ({ signal }) => answered(api.GET("/audit", { params: { query: asked(search) }, signal })),
   });
 
 export function AuditPage() {

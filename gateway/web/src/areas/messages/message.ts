@@ -1,7 +1,7 @@
 // The questions about messages.
 
 import { queryOptions } from "@tanstack/react-query";
-import { answered, api } from "@/api/client";
+import { answered, api, asked } from "@/api/client";
 
 interface MessageSearch {
   status?: string;
@@ -14,11 +14,11 @@ interface MessageSearch {
 export const messagesQuery = (search: MessageSearch) =>
   queryOptions({
     queryKey: ["messages", "list", search],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/messages", { params: { query: search }, signal })),
+    queryFn: ({ signal }) => answered(api.GET("/messages", { params: { query: asked(search) }, signal })),
   });
 
 export const messageQuery = (id: string) =>
   queryOptions({
     queryKey: ["messages", id],
-    queryFn: ({ signal }) => answered(api.GET("/api/v1/messages/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => answered(api.GET("/messages/{id}", { params: { path: { id } }, signal })),
   });

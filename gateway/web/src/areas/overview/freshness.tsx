@@ -5,7 +5,7 @@ import { Moment } from "@/design/moment";
 import { EmptyState } from "@/design/states";
 import classes from "./overview.module.css";
 
-export function Freshness({ sources }: { sources: Overview["sources"] }) {
+export function Freshness({ sources }: { sources: NonNullable<Overview["sources"]> }) {
   const { t } = useTranslation();
   const format = useFormat();
   if (sources.length === 0) {

@@ -8,7 +8,7 @@ import { StatusPill } from "@/design/pill";
 import { EmptyState } from "@/design/states";
 import classes from "./overview.module.css";
 
-export function MessageShares({ counts, linked }: { counts: Overview["messages"]; linked: boolean }) {
+export function MessageShares({ counts, linked }: { counts: NonNullable<Overview["messages"]>; linked: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const shown = counts.filter((each) => each.count > 0);

@@ -16,7 +16,7 @@ import classes from "./overview.module.css";
 
 const overviewQuery = queryOptions({
   queryKey: ["overview"],
-  queryFn: ({ signal }) => answered(api.GET("/api/v1/overview", { signal })),
+  queryFn: ({ signal }) => answered(api.GET("/overview", { signal })),
 });
 
 export function OverviewPage() {
@@ -35,6 +35,7 @@ export function OverviewPage() {
   );
 }
 
+/** What the user may not see is not in the answer, and not on the page. */
 function Figures({ overview }: { overview: Overview }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -48,6 +49,9 @@ function Figures({ overview }: { overview: Overview }) {
     <>
       <ul className={classes.figures}>
         {figures.map((figure) => {
+          if (figure.count === null) {
+            return null;
+          }
           const words = (
             <>
               <span className={classes.count}>{format.number(figure.count)}</span>
@@ -68,12 +72,16 @@ function Figures({ overview }: { overview: Overview }) {
         })}
       </ul>
       <div className={classes.columns}>
-        <Section title={t("overview.messages")} note={t("overview.messages_note")}>
-          <MessageShares counts={overview.messages} linked={may("read-messages")} />
-        </Section>
-        <Section title={t("overview.sources")} note={t("overview.sources_note")}>
-          <Freshness sources={overview.sources} />
-        </Section>
+        {overview.messages ? (
+          <Section title={t("overview.messages")} note={t("overview.messages_note")}>
+            <MessageShares counts={overview.messages} linked={may("read-messages")} />
+          </Section>
+        ) : null}
+        {overview.sources ? (
+          <Section title={t("overview.sources")} note={t("overview.sources_note")}>
+            <Freshness sources={overview.sources} />
+          </Section>
+        ) : null}
       </div>
     </>
   );

@@ -111,8 +111,8 @@ function useFactColumns(onRaw: (fact: Fact) => void): Column<Fact>[] {
           </>
         ),
       },
-      { key: "value", title: t("fact.value"), cell: (fact) => shownValue(fact, format) },
-      { key: "when", title: t("fact.when"), cell: (fact) => period(fact, format) },
+      { key: "value", title: t("fact.value"), tight: true, cell: (fact) => shownValue(fact, format) },
+      { key: "when", title: t("fact.when"), tight: true, cell: (fact) => period(fact, format) },
       {
         key: "flags",
         title: t("fact.state"),

@@ -104,8 +104,7 @@ function Form({ id, onClose }: { id: string; onClose: () => void }) {
         <Textarea
           label={t("consent.evidence_note")}
           description={t("consent.evidence_hint")}
-          autosize
-          minRows={2}
+          rows={3}
           maxLength={500}
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}

@@ -75,7 +75,7 @@ function usePatientColumns(): Column<PatientRow>[] {
         numeric: true,
         cell: (row) => (typeof row.age === "number" ? format.number(row.age) : "–"),
       },
-      { key: "birth_date", title: t("patients.born"), cell: (row) => format.date(row.birth_date) },
+      { key: "birth_date", title: t("patients.born"), tight: true, cell: (row) => format.date(row.birth_date) },
       { key: "sex", title: t("patients.sex"), cell: (row) => word("sex", row.sex) },
       { key: "language", title: t("patients.language"), cell: (row) => format.language(row.language) },
       {

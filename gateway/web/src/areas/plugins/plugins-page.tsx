@@ -18,7 +18,7 @@ import classes from "./plugins.module.css";
 
 const pluginsQuery = queryOptions({
   queryKey: ["plugins"],
-  queryFn: ({ signal }) => answered(api.GET("/api/v1/plugins", { signal })),
+  queryFn: ({ signal }) => answered(api.GET("/plugins", { signal })),
 });
 
 export function PluginsPage() {
@@ -89,7 +89,7 @@ function PluginState({ plugin }: { plugin: Plugin }) {
   const problemTitle = useProblemTitle();
   const client = useQueryClient();
   const resume = useMutation({
-    mutationFn: () => done(api.POST("/api/v1/plugins/{name}/resume", { params: { path: { name: plugin.name } } })),
+    mutationFn: () => done(api.POST("/plugins/{name}/resume", { params: { path: { name: plugin.name } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["plugins"] }),
     onError: (error) => notifications.show({ color: "red", message: problemTitle(error) }),
   });

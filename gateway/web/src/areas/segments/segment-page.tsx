@@ -75,8 +75,13 @@ function Members({ id }: { id: string }) {
         ),
       },
       { key: "evidence", title: t("segment.evidence"), cell: (row) => <EvidenceList evidence={row.evidence} /> },
-      { key: "since", title: t("segment.member_since"), cell: (row) => format.date(row.since) },
-      { key: "review", title: t("segment.review"), cell: (row) => (row.review_on ? format.date(row.review_on) : "–") },
+      { key: "since", title: t("segment.member_since"), tight: true, cell: (row) => format.date(row.since) },
+      {
+        key: "review",
+        title: t("segment.review"),
+        tight: true,
+        cell: (row) => (row.review_on ? format.date(row.review_on) : "–"),
+      },
     ],
     [t, format],
   );

@@ -17,12 +17,13 @@ export function SyncNow({ source, size }: { source: Source; size?: "xs" }) {
     return null;
   }
   const running = source.last_run?.status === "running";
+  const words = running ? t("sources.running") : t("sources.sync_now");
   return (
     <Button
       size={size}
       variant={size ? "default" : "filled"}
       leftSection={<IconRefresh size={16} stroke={1.5} aria-hidden />}
-      aria-label={size ? t("sources.sync_of", { name: source.name }) : undefined}
+      aria-label={size ? `${words}: ${source.name}` : undefined}
       loading={sync.isPending}
       disabled={running}
       onClick={() =>
@@ -36,7 +37,7 @@ export function SyncNow({ source, size }: { source: Source; size?: "xs" }) {
         })
       }
     >
-      {running ? t("sources.running") : t("sources.sync_now")}
+      {words}
     </Button>
   );
 }

@@ -37,7 +37,7 @@ export function UsersPage() {
           <Pill tone={user.disabled ? "plain" : "good"}>{user.disabled ? t("users.disabled") : t("users.active")}</Pill>
         ),
       },
-      { key: "created", title: t("users.created"), cell: (user) => format.date(user.created_at) },
+      { key: "created", title: t("users.created"), tight: true, cell: (user) => format.date(user.created_at) },
       { key: "action", title: t("users.action"), cell: (user) => <Disable user={user} /> },
     ],
     [t, format],
