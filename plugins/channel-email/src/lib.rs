@@ -48,7 +48,7 @@ impl Channel for ChannelEmail {
             medium: "email".to_owned(),
             content_kinds: vec![CONTENT_KIND.to_owned()],
             promise: Promise::AtMostOnce,
-            max_batch: 50,
+            max_batch: 1,
             per_second: None,
         })
     }
@@ -61,7 +61,10 @@ impl Channel for ChannelEmail {
 
 fn send_one(settings: &Settings, message: &Message, relay: &mut dyn MailRelay) -> Outcome {
     if message.content_kind != CONTENT_KIND {
-        return Outcome::Rejected(format!("email carries `{CONTENT_KIND}`, not `{}`", message.content_kind.chars().take(60).collect::<String>()));
+        return Outcome::Rejected(format!(
+            "email carries `{CONTENT_KIND}`, not `{}`",
+            message.content_kind.chars().take(60).collect::<String>()
+        ));
     }
     let Some(from) = message.attribute("envelope-from").or(settings.from.as_deref()) else {
         return Outcome::Rejected("the message has no `envelope-from`, and the configuration no `from`".to_owned());

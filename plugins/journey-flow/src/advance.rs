@@ -1,6 +1,8 @@
 //! From a state and an event to the next state and what is proposed.
 
-use outreach_plugin_sdk::journey::{Answer, Branch, Effect, Event, Happening, Listener, PluginError, Question, SendProposal, Transition, Wake};
+use outreach_plugin_sdk::journey::{
+    Answer, Branch, Effect, Event, Happening, Listener, PluginError, Question, SendProposal, Transition, Wake,
+};
 
 use crate::definition::{Definition, Step};
 use crate::state::State;
@@ -17,7 +19,8 @@ pub(crate) fn advance(
     now: i64,
 ) -> Result<Transition, PluginError> {
     let Some(state) = state else {
-        let mut walk = Walk { definition, answers, now, state: State::entering(&definition.start, now), effects: Vec::new(), question: None };
+        let mut walk =
+            Walk { definition, answers, now, state: State::entering(&definition.start, now), effects: Vec::new(), question: None };
         match event {
             Event::Entered(_) => {
                 walk.effects.push(Effect::ListenFor(Listener { step: definition.start.clone(), kinds: definition.kinds(), until: None }));
@@ -152,7 +155,12 @@ impl<'a> Walk<'a> {
                 self.state.sent.push(at.clone());
                 self.state.heard.clear();
                 let expires_at = expires_after.map(|length| self.now.saturating_add(length));
-                self.effects.push(Effect::Send(SendProposal { step: at, message: message.clone(), channels: channels.clone(), expires_at }));
+                self.effects.push(Effect::Send(SendProposal {
+                    step: at,
+                    message: message.clone(),
+                    channels: channels.clone(),
+                    expires_at,
+                }));
                 None
             }
             Step::Wait { length, .. } => {

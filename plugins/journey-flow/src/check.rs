@@ -40,7 +40,10 @@ pub(crate) fn check(definition: &Definition, reader: &mut Reader<'_>) {
             reader.member("steps").member(key).fatal(format!("`{key}` leads back to itself without a wait; put a `wait` into the circle"));
         }
         if matches!(step, Step::Send { .. }) && reached_from(definition, key, |_| true).contains(key.as_str()) {
-            reader.member("steps").member(key).fatal(format!("`{key}` sends and leads back to itself; a step sends once, so add a second send step"));
+            reader
+                .member("steps")
+                .member(key)
+                .fatal(format!("`{key}` sends and leads back to itself; a step sends once, so add a second send step"));
         }
     }
 }

@@ -150,7 +150,13 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             let message = text(&mut send, "message");
             let channels = send.member("channels").items(10, |item| item.text().map(str::to_owned));
             let expires_after = if send.has("expires_after") { length(&mut send, "expires_after").map(Some) } else { Some(None) };
-            Some(Step::Send { message: message?, channels: channels?, expires_after: expires_after?, next: next?, if_not_sent: if_not_sent? })
+            Some(Step::Send {
+                message: message?,
+                channels: channels?,
+                expires_after: expires_after?,
+                next: next?,
+                if_not_sent: if_not_sent?,
+            })
         }
         "wait" => {
             let next = text(reader, "next");

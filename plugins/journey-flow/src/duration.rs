@@ -5,7 +5,8 @@ const SECOND: i64 = 1_000;
 const LONGEST: i64 = 3_650 * 86_400 * SECOND;
 
 /// How a duration is written, for messages.
-pub(crate) const GRAMMAR: &str = "a duration such as `3 days` or `1 hour 30 minutes` (seconds, minutes, hours, days, weeks; at most 10 years)";
+pub(crate) const GRAMMAR: &str =
+    "a duration such as `3 days` or `1 hour 30 minutes` (seconds, minutes, hours, days, weeks; at most 10 years)";
 
 /// Milliseconds of a duration; `None` where it can't be read.
 pub(crate) fn read(text: &str) -> Option<i64> {

@@ -112,9 +112,13 @@ fn a_check_finds_missing_steps_circles_and_steps_nobody_reaches() {
         issues.into_iter().map(|issue| format!("{}: {}", issue.path, issue.message)).collect::<Vec<_>>().join("\n")
     };
     assert!(findings(r#"{ "a": { "wait": { "for": "1 day" }, "next": "b" } }"#).contains("/steps/a: `next` leads to `b`"));
-    let round = findings(r#"{ "a": { "branch": { "if": { "member_of": "x" }, "then": "a", "otherwise": "e" } }, "e": { "exit": { "reason": "r" } } }"#);
+    let round = findings(
+        r#"{ "a": { "branch": { "if": { "member_of": "x" }, "then": "a", "otherwise": "e" } }, "e": { "exit": { "reason": "r" } } }"#,
+    );
     assert!(round.contains("without a wait"), "{round}");
-    let again = findings(r#"{ "a": { "send": { "message": "m", "channels": ["email"] }, "next": "w" }, "w": { "wait": { "for": "1 day" }, "next": "a" } }"#);
+    let again = findings(
+        r#"{ "a": { "send": { "message": "m", "channels": ["email"] }, "next": "w" }, "w": { "wait": { "for": "1 day" }, "next": "a" } }"#,
+    );
     assert!(again.contains("a step sends once"), "{again}");
     let alone = findings(r#"{ "a": { "exit": { "reason": "r" } }, "b": { "exit": { "reason": "r" } } }"#);
     assert!(alone.contains("nobody reaches `b`"), "{alone}");

@@ -149,7 +149,8 @@ fn read_condition(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> O
 
 fn read_age(reader: &mut Reader<'_>) -> Option<Test> {
     reader.object(&["from", "to", "at"]);
-    let mut years = |name: &str| if reader.has(name) { reader.member(name).integer(0, 150).map(|years| Some(years as i32)) } else { Some(None) };
+    let mut years =
+        |name: &str| if reader.has(name) { reader.member(name).integer(0, 150).map(|years| Some(years as i32)) } else { Some(None) };
     let (from, to) = (years("from")?, years("to")?);
     if from.is_none() && to.is_none() {
         reader.fatal("an age needs `from`, `to` or both, in whole years");
@@ -198,7 +199,9 @@ fn read_codes(reader: &mut Reader<'_>, kind: FactKind) -> Option<Option<CodeSetN
             Some(Some(CodeSetNeed::Codes(codes)))
         }
         (false, true) => Some(Some(CodeSetNeed::ValueSet(reader.member("value_set").text()?.to_owned()))),
-        (false, false) if matches!(kind, FactKind::Encounter | FactKind::Coverage | FactKind::Appointment | FactKind::CareTeam) => Some(None),
+        (false, false) if matches!(kind, FactKind::Encounter | FactKind::Coverage | FactKind::Appointment | FactKind::CareTeam) => {
+            Some(None)
+        }
         (false, false) => {
             reader.fatal(format!("a fact of kind `{}` needs `codes` or a `value_set`", kind.name()));
             None

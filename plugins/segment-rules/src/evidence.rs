@@ -79,7 +79,9 @@ fn in_a_sentence(label: &str) -> String {
     let mut letters = label.chars();
     let first_word = label.split_whitespace().next().unwrap_or_default();
     match letters.next() {
-        Some(first) if first_word.chars().skip(1).all(|letter| letter.is_lowercase() || letter == '-') && first_word.chars().count() > 1 => {
+        Some(first)
+            if first_word.chars().skip(1).all(|letter| letter.is_lowercase() || letter == '-') && first_word.chars().count() > 1 =>
+        {
             first.to_lowercase().chain(letters).collect()
         }
         _ => label.to_owned(),

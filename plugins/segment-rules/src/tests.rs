@@ -133,7 +133,14 @@ fn a_finding_names_the_place_and_the_fix() {
 /// A condition over few codes and short windows, so that facts and windows meet.
 fn condition() -> impl Strategy<Value = serde_json::Value> {
     let moment = prop::sample::select(vec!["-27 months", "-1 year", "start of year", "start of year -15 months", "-30 days", "+10 days"]);
-    let fact = (prop::sample::select(vec!["observation", "condition", "encounter"]), 0..3_u8, prop::option::of(moment), any::<bool>(), 1..3_u8, 0..3_u8)
+    let fact = (
+        prop::sample::select(vec!["observation", "condition", "encounter"]),
+        0..3_u8,
+        prop::option::of(moment),
+        any::<bool>(),
+        1..3_u8,
+        0..3_u8,
+    )
         .prop_map(|(kind, code, from, to_end, least, value)| {
             let mut test = serde_json::json!({ "fact": kind, "codes": [{ "system": "s", "code": code.to_string() }] });
             if let Some(from) = from {

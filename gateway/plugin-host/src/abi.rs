@@ -1,0 +1,3 @@
+//! The versions of the WIT package this host speaks.
+
+pub(crate) mod v0_1;

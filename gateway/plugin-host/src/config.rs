@@ -1,0 +1,83 @@
+//! Every limit of the plugin host, in one place.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Limits and folders of the plugin host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostConfig {
+    /// Where compiled components are kept; `None` compiles at each start. Nobody but the gateway may write there.
+    pub cache_directory: Option<PathBuf>,
+    /// Bytes a component may have.
+    pub component_bytes: usize,
+    /// Bytes of memory of one call.
+    pub memory_bytes: usize,
+    /// Entries of each table of one call.
+    pub table_elements: usize,
+    /// Units of fuel (about one for each instruction) of one call.
+    pub fuel: u64,
+    /// Time a call may compute; waiting for the host does not count.
+    pub compute_time: Duration,
+    /// Time a call may take from start to end.
+    pub call_time: Duration,
+    /// Calls at the same time, over all plugins.
+    pub concurrent_calls: u32,
+    /// Bytes a plugin may hand to the host in one call or answer.
+    pub answer_bytes: usize,
+    /// Patients in one call of a segment plugin.
+    pub batch_patients: usize,
+    /// Facts in one call of a segment plugin, unless a single patient has more.
+    pub batch_facts: usize,
+    /// Bytes of a message handed to the relay.
+    pub message_bytes: usize,
+    /// Lines a call may log.
+    pub log_lines: u32,
+    /// Failures in a row after which a plugin is parked.
+    pub park_after: u32,
+    /// How long it stays parked before it may try again.
+    pub park_for: Duration,
+    /// Lookups that are remembered.
+    pub lookup_entries: u64,
+    /// How long they are.
+    pub lookup_lives: Duration,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            cache_directory: None,
+            component_bytes: 64 << 20,
+            memory_bytes: 256 << 20,
+            table_elements: 20_000,
+            fuel: 20_000_000_000,
+            compute_time: Duration::from_secs(5),
+            call_time: Duration::from_secs(120),
+            concurrent_calls: 16,
+            answer_bytes: 32 << 20,
+            batch_patients: 1_000,
+            batch_facts: 200_000,
+            message_bytes: 10 << 20,
+            log_lines: 50,
+            park_after: 5,
+            park_for: Duration::from_mins(5),
+            lookup_entries: 10_000,
+            lookup_lives: Duration::from_mins(10),
+        }
+    }
+}
+
+impl HostConfig {
+    /// Small limits, so that a test that reaches them is quick.
+    pub fn for_testing() -> Self {
+        Self {
+            memory_bytes: 32 << 20,
+            fuel: 2_000_000_000,
+            compute_time: Duration::from_millis(500),
+            call_time: Duration::from_secs(5),
+            concurrent_calls: 4,
+            answer_bytes: 1 << 20,
+            park_after: 3,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What the host does for a call: one file for each interface of the WIT.
+
+pub(crate) mod log;
+pub(crate) mod lookup;
+pub(crate) mod mail;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gateway_domain::plugin::{Capability, PluginName};
+use gateway_ports::mail::MailRelay;
+use wasmtime::StoreLimits;
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::abi::v0_1;
+use crate::host::lookup::Lookups;
+use crate::install::Installed;
+
+/// What the interfaces stand on.
+pub(crate) struct Services {
+    pub(crate) mail: Option<Arc<dyn MailRelay>>,
+    pub(crate) lookups: Lookups,
+    pub(crate) message_bytes: usize,
+}
+
+/// The state of one call.
+pub(crate) struct CallState {
+    pub(crate) limits: StoreLimits,
+    pub(crate) plugin: PluginName,
+    pub(crate) services: Arc<Services>,
+    pub(crate) log_lines: u32,
+    pub(crate) started: Instant,
+    /// Time spent waiting for the host.
+    pub(crate) outside: Duration,
+}
+
+impl CallState {
+    pub(crate) fn new(installed: &Installed, services: Arc<Services>, limits: StoreLimits, log_lines: u32) -> Self {
+        let plugin = installed.manifest.name.clone();
+        Self { limits, plugin, services, log_lines, started: Instant::now(), outside: Duration::ZERO }
+    }
+}
+
+impl v0_1::types::Host for CallState {}
+
+/// The interface that a capability gives; `None` where the gateway does not offer it.
+pub(crate) const fn interface_of(capability: Capability) -> Option<&'static str> {
+    match capability {
+        Capability::Log => Some("outreach:plugin/log@0.1.0"),
+        Capability::Lookup => Some("outreach:plugin/lookup@0.1.0"),
+        Capability::Mail => Some("outreach:plugin/mail@0.1.0"),
+        Capability::KeyValue | Capability::Secrets => None,
+    }
+}
+
+/// The name of a capability in manifests.
+pub(crate) const fn name_of(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Log => "log",
+        Capability::Lookup => "lookup",
+        Capability::Mail => "mail",
+        Capability::KeyValue => "key-value",
+        Capability::Secrets => "secrets",
+    }
+}
+
+/// Links the interface of a capability.
+pub(crate) fn link(linker: &mut Linker<CallState>, capability: Capability) -> wasmtime::Result<()> {
+    match capability {
+        Capability::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::KeyValue | Capability::Secrets => Ok(()),
+    }
+}

@@ -1,0 +1,129 @@
+//! Adapter: plugins as sandboxed WebAssembly components. [`PluginHost`] installs them, gives each call an instance of its own, holds
+//! every limit, checks every answer, and leaves out a plugin that keeps failing while the others go on.
+//!
+//! Architecture invariant: the only crate that names wasmtime. A plugin gets no file, environment, socket, clock or randomness, and of
+//! the host interfaces only those it asked for and was granted. It proposes; nothing here sends or stores.
+
+mod abi;
+mod attempt;
+mod breaker;
+mod channel;
+mod columns;
+mod config;
+mod engine;
+mod error;
+mod host;
+mod install;
+mod journey;
+mod manifest;
+mod segment;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use gateway_domain::plugin::{Capability, Plugin, PluginKind, PluginName};
+use gateway_ports::clock::Clock;
+use gateway_ports::mail::MailRelay;
+use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
+use gateway_ports::terminology::Terminology;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+
+pub use crate::config::HostConfig;
+pub use crate::error::InstallError;
+use crate::host::Services;
+use crate::host::lookup::Lookups;
+use crate::install::{Entry, Installed};
+pub use crate::manifest::Manifest;
+
+/// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
+#[derive(Clone)]
+pub struct HostDependencies {
+    /// Tells when a parked plugin may try again.
+    pub clock: Arc<dyn Clock>,
+    /// The mail relay.
+    pub mail: Option<Arc<dyn MailRelay>>,
+    /// Codes and value sets.
+    pub terminology: Option<Arc<dyn Terminology>>,
+}
+
+/// All plugins of a gateway, and the engine they run in.
+pub struct PluginHost {
+    shared: Arc<Shared>,
+    installed: RwLock<BTreeMap<PluginName, Arc<Installed>>>,
+}
+
+/// What all plugins share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) config: HostConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) services: Arc<Services>,
+    /// As many as there are places in the pool of instances.
+    pub(crate) places: Semaphore,
+}
+
+impl PluginHost {
+    /// An engine without plugins.
+    pub fn new(config: HostConfig, dependencies: HostDependencies) -> Result<Self, InstallError> {
+        let engine = engine::build(&config)?;
+        let lookups = Lookups::new(dependencies.terminology, config.lookup_entries, config.lookup_lives);
+        let services = Arc::new(Services { mail: dependencies.mail, lookups, message_bytes: config.message_bytes });
+        let places = Semaphore::new(config.concurrent_calls as usize);
+        let shared = Shared { engine, config, clock: dependencies.clock, services, places };
+        Ok(Self { shared: Arc::new(shared), installed: RwLock::default() })
+    }
+
+    /// Installs a plugin, or puts a new version in the place of the one of the same name. Compiles it unless the compile cache has it:
+    /// call it from where a second of computing hurts nobody.
+    pub async fn install(&self, manifest: &str, component: &[u8], granted: &[Capability], bundled: bool) -> Result<Plugin, InstallError> {
+        let installed = Arc::new(install::install(&self.shared, manifest, component, granted, bundled).await?);
+        let plugin = installed.describe();
+        self.installed.write().unwrap_or_else(PoisonError::into_inner).insert(plugin.name.clone(), installed);
+        Ok(plugin)
+    }
+
+    /// Forgets what was looked up, after terminology was imported.
+    pub fn invalidate_lookups(&self) {
+        self.shared.services.lookups.invalidate();
+    }
+
+    fn named(&self, kind: PluginKind, name: &PluginName) -> Result<Arc<Installed>, PluginError> {
+        let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        installed
+            .filter(|installed| installed.manifest.kind == kind)
+            .ok_or_else(|| PluginError::Missing { kind: kind.name(), name: name.to_string() })
+    }
+}
+
+impl Plugins for PluginHost {
+    fn list(&self) -> Vec<Plugin> {
+        self.installed.read().unwrap_or_else(PoisonError::into_inner).values().map(|installed| installed.describe()).collect()
+    }
+
+    fn segment(&self, name: &PluginName) -> Result<Arc<dyn SegmentPlugin>, PluginError> {
+        let installed = self.named(PluginKind::Segment, name)?;
+        Ok(Arc::new(segment::Segments { shared: self.shared.clone(), installed }))
+    }
+
+    fn journey(&self, name: &PluginName) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
+        let installed = self.named(PluginKind::Journey, name)?;
+        Ok(Arc::new(journey::Journeys { shared: self.shared.clone(), installed }))
+    }
+
+    fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
+        let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner);
+        let carries = |entry: &Entry| matches!(entry, Entry::Channel { medium: carried, .. } if carried == medium);
+        let found = installed.values().find(|installed| carries(&installed.entry)).cloned();
+        let installed =
+            found.ok_or_else(|| PluginError::Missing { kind: PluginKind::Channel.name(), name: medium.chars().take(64).collect() })?;
+        Ok(Arc::new(channel::Channels { shared: self.shared.clone(), installed }))
+    }
+
+    fn resume(&self, name: &PluginName) -> Result<(), PluginError> {
+        let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let installed = installed.ok_or_else(|| PluginError::Missing { kind: "", name: name.to_string() })?;
+        installed.breaker.resume();
+        Ok(())
+    }
+}
