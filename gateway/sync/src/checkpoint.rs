@@ -1,45 +1,37 @@
-//! Where a run goes on after a stop. It moves in the transaction that applies what lies before it.
+//! Where a run goes on after a stop.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A place in a run.
+/// Where a run goes on. Stored as JSON with each piece of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "way")]
 pub(crate) enum Checkpoint {
-    /// An export was kicked off; its files up to here are applied.
+    /// An export: its job, and how far its files are read.
     Export {
-        /// URL of the job's status.
         job: String,
-        /// The server's clock at the export, as far as it is known.
-        transaction_time: Option<Timestamp>,
-        /// Number of files that are done, over resources, deletions and errors in this order.
-        files: usize,
-        /// Lines of the next file that are done.
-        lines: u64,
+        /// Files read to their end.
+        file: usize,
+        /// Lines read of the next one.
+        line: u64,
     },
-    /// A search: types that are done, and the next page of the one under way.
+    /// A search: the types that are done, and the page of the next one.
     Search {
-        /// The server's clock when the search began.
-        began_at: Timestamp,
-        /// Only what changed since.
-        since: Option<Timestamp>,
-        /// Types that are done.
-        types: usize,
-        /// The next page.
+        done: usize,
         next: Option<String>,
+        /// The earliest moment of the server's clock at which a type was first asked for.
+        until: Option<Timestamp>,
     },
 }
 
 impl Checkpoint {
-    /// As stored.
-    pub(crate) fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    /// As stored. A checkpoint of another version is none: the run starts over, and what is unchanged is skipped by its hash.
+    pub(crate) fn read(text: Option<&str>) -> Option<Self> {
+        serde_json::from_str(text?).ok()
     }
 
-    /// As stored; `None` where a former version wrote something else, and then the run begins anew.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    pub(crate) fn written(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
     }
 }
 
@@ -48,10 +40,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checkpoint_reads_back_as_written() {
-        let checkpoint =
-            Checkpoint::Export { job: "http://ehr/job".into(), transaction_time: Some(Timestamp::UNIX_EPOCH), files: 2, lines: 7 };
-        assert_eq!(Checkpoint::from_text(&checkpoint.to_text()), Some(checkpoint));
-        assert_eq!(Checkpoint::from_text("{\"phase\":\"older\"}"), None);
+    fn a_checkpoint_reads_back_and_a_foreign_one_is_none() {
+        let checkpoint = Checkpoint::Export { job: "http://h/1".into(), file: 2, line: 40 };
+        assert_eq!(Checkpoint::read(checkpoint.written().as_deref()), Some(checkpoint));
+        assert_eq!(Checkpoint::read(Some("{\"way\":\"pigeon\"}")), None);
     }
 }

@@ -1,36 +1,42 @@
-//! Why a run stopped. What was applied before stays, and the next run goes on from there.
+//! Why a run did not come to its end.
 
 use gateway_ports::ehr::EhrError;
 use gateway_ports::store::StoreError;
 
-/// Why a run stopped.
+/// Why a run did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// The server did not give what it was asked for.
+    /// The server.
     #[error(transparent)]
     Ehr(#[from] EhrError),
-    /// The store did not do what it was asked.
+    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no such source.
-    #[error("there is no source `{0}` in the database; start the gateway, or run `outreach sync`, with it in the configuration")]
-    UnknownSource(String),
-    /// The run was asked to stop; the next one goes on from there.
-    #[error("stopped; the next sync goes on from here")]
-    Stopped,
-    /// Reading ended early: a fault of ours.
-    #[error("reading a batch ended early: {0}")]
-    Panicked(String),
+    /// No source has this name.
+    #[error("no source is called `{0}`; check the names of the sources in the configuration")]
+    NoSource(String),
+    /// The server offers no way to read from it.
+    #[error("the server of source `{0}` says that it can neither export nor search; check its base URL and its CapabilityStatement")]
+    NoWay(String),
+    /// The server said itself that part of the data is missing.
+    #[error("the run of source `{source_name}` is incomplete and will be made again: {reason}")]
+    Incomplete { source_name: String, reason: String },
+    /// The export took longer than is waited for.
+    #[error("the server of source `{0}` did not finish its export in time")]
+    ExportTooLong(String),
+    /// A thread that reads resources is gone.
+    #[error("the reading of resources stopped: {0}")]
+    Reading(String),
 }
 
 impl SyncError {
-    /// Whether the same may succeed later without anybody doing anything.
-    pub const fn may_retry(&self) -> bool {
+    /// Whether the run stays open, to be resumed where it stopped.
+    pub fn may_resume(&self) -> bool {
         match self {
             Self::Ehr(error) => error.may_retry(),
             Self::Store(error) => error.may_retry(),
-            Self::UnknownSource(_) | Self::Panicked(_) => false,
-            Self::Stopped => true,
+            Self::Reading(_) => true,
+            Self::NoSource(_) | Self::NoWay(_) | Self::Incomplete { .. } | Self::ExportTooLong(_) => false,
         }
     }
 }

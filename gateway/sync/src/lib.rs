@@ -1,24 +1,21 @@
-//! The use case from a FHIR server to the outreach model: chooses how to read a source, reads it in bounded batches, and hands each to
-//! the store in one transaction with the place to go on from. What can't be read goes to the quarantine; the rest goes on.
+//! Use case: from a FHIR server to the outreach model. A run is planned, read piece by piece, and applied with its checkpoint in one
+//! transaction each, so that a crash at any point is a pause.
 //!
-//! Architecture invariant: it knows neither HTTP nor FHIR nor SQL. The server is behind [`gateway_ports::ehr`], the model behind
-//! [`gateway_ports::store`]. A run that was stopped anywhere is gone on with, and reading something twice changes nothing.
+//! Architecture invariant: no FHIR, no HTTP, no SQL; servers and stores are ports. What is decided is decided in `plan` and
+//! `checkpoint`, without effects. Half of a run is never told as the whole: only a complete one moves the source's `complete_until`.
 
-mod batch;
+mod bulk;
 mod checkpoint;
 mod error;
-mod export;
-pub mod plan;
+mod intake;
+mod plan;
 mod progress;
-mod reading;
-mod recent;
-mod report;
 mod search;
-mod settings;
 mod worker;
 
-pub use error::SyncError;
-pub use progress::{Phase, Progress, Unwatched};
-pub use report::SyncReport;
-pub use settings::SyncSettings;
-pub use worker::{SyncDeps, SyncListener, SyncPort, SyncWorker};
+pub use self::{
+    error::SyncError,
+    plan::{SyncPlan, plan},
+    progress::{Progress, Quiet, SyncReport},
+    worker::{SyncFeed, SyncOptions, SyncWorker},
+};

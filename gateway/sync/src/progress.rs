@@ -1,48 +1,60 @@
-//! What a run tells whoever watches it.
+//! What a run tells while it goes on, and at its end.
+
+use std::fmt;
 
 use gateway_domain::source::{SyncCounts, SyncStrategy};
 
-/// What a run is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It asks the server what it can do.
-    Discovering,
-    /// It begins, or goes on where it was interrupted.
-    Reading {
-        /// In what way.
-        strategy: SyncStrategy,
-        /// It goes on where it was interrupted.
-        resumed: bool,
-    },
-    /// The server prepares an export; its own words.
-    Waiting(Option<String>),
-    /// Files of the export are read; how many resources the server says there are.
-    Downloading {
-        /// Number of files.
-        files: usize,
-        /// Resources in all of them, where the server says so.
-        resources: Option<u64>,
-    },
-    /// A type is searched.
-    Searching(String),
-    /// A transport error; the same is asked again.
-    Retrying(String),
-    /// What is no longer there is marked.
-    Sweeping,
-}
-
-/// Hears of a run as it goes on.
+/// Hears how a run goes on. Called often; must return at once.
 pub trait Progress: Send + Sync {
-    /// Something else begins.
-    fn phase(&self, phase: &Phase);
-    /// The counts so far.
-    fn counts(&self, counts: &SyncCounts);
+    /// A new phase, in words.
+    fn phase(&self, words: &str);
+    /// Counts of this call so far, and how many resources there are where the server says.
+    fn counted(&self, counts: SyncCounts, total: Option<u64>);
 }
 
-/// Nobody watches.
-pub struct Unwatched;
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
 
-impl Progress for Unwatched {
-    fn phase(&self, _: &Phase) {}
-    fn counts(&self, _: &SyncCounts) {}
+impl Progress for Quiet {
+    fn phase(&self, _words: &str) {}
+    fn counted(&self, _counts: SyncCounts, _total: Option<u64>) {}
+}
+
+/// What a run came to. `Display` says it in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncReport {
+    pub strategy: SyncStrategy,
+    /// Counts of the whole run, pieces before an interruption included.
+    pub counts: SyncCounts,
+    /// Patients whose record or facts changed in this call.
+    pub patients_changed: u64,
+    /// What the server warned of, and what was not done.
+    pub warnings: Vec<String>,
+}
+
+impl SyncReport {
+    /// Whether anything in the model changed.
+    pub const fn changed(&self) -> bool {
+        self.counts.applied > 0 || self.counts.deleted > 0
+    }
+}
+
+impl fmt::Display for SyncReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = &self.counts;
+        if self.changed() {
+            write!(
+                f,
+                "{} resources read: {} new or changed, {} unchanged, {} deleted",
+                counts.read, counts.applied, counts.unchanged, counts.deleted
+            )?;
+        } else {
+            write!(f, "nothing changed ({} resources read)", counts.read)?;
+        }
+        if counts.quarantined > 0 {
+            write!(f, ", {} quarantined because they can't be read", counts.quarantined)?;
+        }
+        Ok(())
+    }
 }

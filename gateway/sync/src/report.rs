@@ -34,7 +34,9 @@ impl fmt::Display for SyncReport {
             SyncRunStatus::Complete => {
                 write!(f, "Complete: {read} resources read, {applied} new or changed, {unchanged} as they were, {deleted} deleted")?;
             }
-            _ => write!(f, "Not complete: {read} resources read, {applied} new or changed, {unchanged} as they were, {deleted} deleted")?;
+            _ => {
+                write!(f, "Not complete: {read} resources read, {applied} new or changed, {unchanged} as they were, {deleted} deleted")?;
+            }
         }
         if quarantined > 0 {
             write!(f, ", {quarantined} in quarantine because they can't be read")?;

@@ -1,67 +1,81 @@
-//! Reading by search: type by type, page by page, and the deletions from the history where a server has it.
+//! Reading by search, type by type and page by page.
 
-use gateway_ports::ehr::{EhrCapabilities, EhrErrorKind, SearchRequest};
+use gateway_domain::source::SyncStrategy;
+use gateway_ports::ehr::{Ehr, EhrCapabilities, EhrErrorKind, ExportLine, SearchRequest};
+use gateway_ports::store::sync::ApplyBatch;
 use jiff::Timestamp;
 
-use crate::SyncError;
-use crate::batch::{Content, Raw, ReadBatch, read};
 use crate::checkpoint::Checkpoint;
-use crate::plan::Plan;
-use crate::progress::Phase;
-use crate::reading::Reading;
+use crate::error::SyncError;
+use crate::intake::Intake;
+use crate::plan::SyncPlan;
+use crate::worker::SyncOptions;
 
-/// Reads all types of the plan; the server's clock when the search began.
-pub(crate) async fn run(reading: &mut Reading<'_>, plan: &Plan, capabilities: &EhrCapabilities) -> Result<Option<Timestamp>, SyncError> {
-    let (mut began_at, since, done, mut next) = match reading.checkpoint() {
-        Some(Checkpoint::Search { began_at, since, types, next }) => (Some(began_at), since, types, next),
-        _ => (None, plan.since, 0, None),
+/// Reads all types; those that were read, and the moment up to which they are complete.
+pub(crate) async fn read(
+    ehr: &dyn Ehr,
+    intake: &mut Intake<'_>,
+    plan: &SyncPlan,
+    capabilities: &EhrCapabilities,
+    options: &SyncOptions,
+) -> Result<(Vec<String>, Option<Timestamp>), SyncError> {
+    let types: Vec<String> = intake.reader.types().iter().filter(|it| capabilities.searches(it)).cloned().collect();
+    let (start, mut resume_at, mut until) = match intake.stored_checkpoint() {
+        Some(Checkpoint::Search { done, next, until }) => (done, next, until),
+        _ => (0, None, None),
     };
-    for (place, resource_type) in plan.searched.iter().enumerate().skip(done) {
-        reading.progress.phase(&Phase::Searching(resource_type.clone()));
-        let request = SearchRequest { resource_type: resource_type.clone(), since, page_size: reading.settings.page_size };
-        // A cursor of a page that has expired begins the type anew, once; what was applied is recognised by its content.
-        let mut restarted = next.is_none();
+    for (at, resource_type) in types.iter().enumerate().skip(start) {
+        intake.progress.phase(&format!("reading {resource_type}"));
+        if let (SyncStrategy::SearchSince, Some(since)) = (plan.strategy, plan.since)
+            && capabilities.has_history(resource_type)
+        {
+            // Before the search: what was deleted and made anew is found by it again.
+            read_deletions(ehr, intake, resource_type, since).await?;
+        }
+        let request = SearchRequest { resource_type: resource_type.clone(), since: plan.since, page_size: options.page_size };
+        let mut next = resume_at.take();
         loop {
-            reading.go_on()?;
-            let asked_at = reading.deps.clock.now();
-            let page = match reading.deps.ehr.search(&request, next.as_deref()).await {
-                Err(error) if error.kind == EhrErrorKind::Gone && !restarted => {
-                    restarted = true;
+            let page = match ehr.search(&request, next.as_deref()).await {
+                // The cursor of a page has run out: the type begins again, and what is unchanged is skipped by its hash.
+                Err(error) if error.kind == EhrErrorKind::Gone && next.is_some() => {
                     next = None;
-                    continue;
+                    ehr.search(&request, None).await?
                 }
-                page => page?,
+                other => other?,
             };
-            // The earliest answer is the cursor: what is committed behind it is read next time.
-            let began = *began_at.get_or_insert_with(|| page.answered_at.map_or(asked_at, |answered| answered.min(asked_at)));
-            page.warnings.into_iter().for_each(|warning| reading.note(warning));
-            let raws = page.resources.into_iter().map(|bytes| Raw { line: None, bytes, too_long: false }).collect();
-            let batch = read(&reading.reader(), Content::Resources, raws).await?;
-            next = page.next;
-            let (types, following) = if next.is_some() { (place, next.clone()) } else { (place + 1, None) };
-            let checkpoint = Checkpoint::Search { began_at: began, since, types, next: following };
-            reading.apply(batch, Some(&checkpoint)).await?;
-            if next.is_none() {
-                break;
+            if let Some(answered_at) = page.answered_at {
+                until = Some(until.map_or(answered_at, |it| it.min(answered_at)));
+            }
+            for warning in page.warnings {
+                intake.warn(warning);
+            }
+            let lines = (1..).zip(page.resources).map(|(number, bytes)| ExportLine { number, bytes, too_long: false }).collect();
+            let batch = intake.read(lines, false).await?;
+            let checkpoint = match &page.next {
+                Some(next) => Checkpoint::Search { done: at, next: Some(next.clone()), until },
+                None => Checkpoint::Search { done: at + 1, next: None, until },
+            };
+            intake.apply(batch, Some(&checkpoint)).await?;
+            match page.next {
+                Some(following) => next = Some(following),
+                None => break,
             }
         }
-        if let Some(since) = since.filter(|_| capabilities.has_history(resource_type)) {
-            apply_deletions(reading, resource_type, since).await?;
-        }
     }
-    Ok(began_at)
+    Ok((types, until))
 }
 
-async fn apply_deletions(reading: &mut Reading<'_>, resource_type: &str, since: Timestamp) -> Result<(), SyncError> {
-    let mut next = None;
+async fn read_deletions(ehr: &dyn Ehr, intake: &mut Intake<'_>, resource_type: &str, since: Timestamp) -> Result<(), SyncError> {
+    let mut next: Option<String> = None;
     loop {
-        reading.go_on()?;
-        let page = reading.deps.ehr.deleted(resource_type, since, next.as_deref()).await?;
-        let deletes = page.ids.into_iter().map(|id| (resource_type.to_owned(), id)).collect();
-        reading.apply(ReadBatch { deletes, ..ReadBatch::default() }, None).await?;
-        next = page.next;
-        if next.is_none() {
-            return Ok(());
+        let page = ehr.deleted(resource_type, since, next.as_deref()).await?;
+        // A deletion read again in the overlap is no news.
+        let news = page.ids.into_iter().filter(|id| intake.deletions.insert((resource_type.to_owned(), id.clone())));
+        let batch = ApplyBatch { deletes: news.map(|id| (resource_type.to_owned(), id)).collect(), ..ApplyBatch::default() };
+        intake.apply(batch, None).await?;
+        match page.next {
+            Some(following) => next = Some(following),
+            None => return Ok(()),
         }
     }
 }

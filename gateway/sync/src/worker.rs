@@ -1,164 +1,264 @@
-//! The worker of a source: one run after the other, each going on where the last one was interrupted.
+//! Runs: once, or again and again.
 
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use gateway_domain::ids::PatientNo;
-use gateway_domain::source::{SyncRun, SyncStrategy};
+use gateway_domain::ids::SourceId;
+use gateway_domain::source::{Source, SyncCounts, SyncRunStatus, SyncStrategy};
 use gateway_ports::clock::{Clock, Entropy};
-use gateway_ports::ehr::{Ehr, EhrCapabilities, ResourceReader};
+use gateway_ports::ehr::{Ehr, EhrCapabilities, ExportLevel, ResourceReader};
 use gateway_ports::store::{SourceStore, SyncStore};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::{self, Plan};
-use crate::progress::{Phase, Progress, Unwatched};
-use crate::reading::Reading;
-use crate::recent::Recent;
-use crate::report::SyncReport;
-use crate::{SyncError, SyncSettings, export, search};
+use crate::error::SyncError;
+use crate::intake::{Intake, Seen};
+use crate::plan::{SyncPlan, plan};
+use crate::progress::{Progress, Quiet, SyncReport};
+use crate::{bulk, search};
 
-/// What the sync needs of the store.
-pub trait SyncPort: SyncStore + SourceStore {}
-
-impl<T: SyncStore + SourceStore> SyncPort for T {}
-
-/// Hears what the sync changed.
-pub trait SyncListener: Send + Sync {
-    /// These patients have new content. Decisions wait for [`SyncListener::completed`]; caches do not.
-    fn applied(&self, patients: &[PatientNo]);
-    /// A run is complete: its patients can be evaluated.
-    fn completed(&self);
-}
-
-/// What the worker of a source needs.
+/// A source and how it is spoken to and read.
 #[derive(Clone)]
-pub struct SyncDeps {
-    /// Where the model is kept.
-    pub store: Arc<dyn SyncPort>,
-    /// The server.
+pub struct SyncFeed {
+    /// The source's name.
+    pub source: String,
     pub ehr: Arc<dyn Ehr>,
-    /// Who reads what it sends.
     pub reader: Arc<dyn ResourceReader>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-    /// Who hears what changed.
-    pub listener: Arc<dyn SyncListener>,
 }
 
-/// Keeps one source in step.
-pub struct SyncWorker {
-    source: String,
-    deps: SyncDeps,
-    settings: SyncSettings,
-    recent: Mutex<Recent>,
+/// How runs go.
+#[derive(Clone, Debug)]
+pub struct SyncOptions {
+    /// Reads everything, whatever was read before.
+    pub full: bool,
+    /// Whose data exports are asked for; the server's widest where it is not said.
+    pub level: Option<ExportLevel>,
+    /// How far before the last complete moment a run begins.
+    pub overlap: Duration,
+    /// The most resources of a piece.
+    pub batch_resources: usize,
+    /// The most bytes of a piece.
+    pub batch_bytes: usize,
+    /// Entries on a page of a search.
+    pub page_size: u32,
+    /// The bounds of the wait between two looks at an export.
+    pub shortest_poll: Duration,
+    pub longest_poll: Duration,
+    /// The longest wait for an export in all.
+    pub longest_export: Duration,
+    /// After a full run, at most this share (0 to 1) of a type may be taken as deleted.
+    pub most_deleted: f64,
+    /// A run without news is recorded only this long after the last one.
+    pub quiet_record: Duration,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            full: false,
+            level: None,
+            overlap: Duration::from_mins(5),
+            batch_resources: 2_000,
+            batch_bytes: 8 << 20,
+            page_size: 500,
+            shortest_poll: Duration::from_secs(1),
+            longest_poll: Duration::from_mins(5),
+            longest_export: Duration::from_hours(30 * 24),
+            most_deleted: 0.2,
+            quiet_record: Duration::from_mins(5),
+        }
+    }
+}
+
+impl SyncOptions {
+    /// Small pieces and short waits.
+    pub fn for_testing() -> Self {
+        Self {
+            batch_resources: 50,
+            page_size: 20,
+            shortest_poll: Duration::from_millis(10),
+            longest_poll: Duration::from_millis(50),
+            ..Self::default()
+        }
+    }
+}
+
+/// What is remembered of a source between its runs.
+#[derive(Default)]
+struct Memory {
     capabilities: Mutex<Option<EhrCapabilities>>,
+    seen: Seen,
+    deletions: std::sync::Mutex<BTreeSet<(String, String)>>,
+}
+
+/// Makes runs.
+pub struct SyncWorker {
+    sources: Arc<dyn SourceStore>,
+    store: Arc<dyn SyncStore>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    memory: std::sync::Mutex<HashMap<SourceId, Arc<Memory>>>,
 }
 
 impl SyncWorker {
-    /// A worker for the source of this name.
-    pub fn new(source: impl Into<String>, deps: SyncDeps, settings: SyncSettings) -> Self {
-        let recent = Mutex::new(Recent::new(settings.remembered));
-        Self { source: source.into(), deps, settings, recent, capabilities: Mutex::new(None) }
+    pub fn new(sources: Arc<dyn SourceStore>, store: Arc<dyn SyncStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default() }
     }
 
-    /// Reads the source once: an interrupted run to its end where there is one, and then what is asked for.
+    /// Makes one run, or takes up the one that was interrupted.
     ///
     /// # Errors
-    /// [`SyncError`]. What was applied stays; the next call goes on from there.
-    pub async fn run_once(&self, full: bool, progress: &dyn Progress, stop: &CancellationToken) -> Result<SyncReport, SyncError> {
-        let source = self.deps.store.source_by_name(&self.source).await?.ok_or_else(|| SyncError::UnknownSource(self.source.clone()))?;
-        let capabilities = self.capabilities(progress).await?;
-        let types = self.deps.reader.types();
-        if let Some(open) = self.deps.store.open_run(source.id).await? {
-            let since = source.complete_until.map(|until| until.checked_sub(self.settings.overlap).unwrap_or(until));
-            let plan = plan::with_strategy(open.strategy, &capabilities, types, since);
-            let was_full = is_full(plan.strategy);
-            let report = self.follow(&plan, &capabilities, &source, Some(open), progress, stop).await?;
-            if was_full || !full {
-                return Ok(report);
+    /// [`SyncError`]. Where it [may be resumed](SyncError::may_resume), the run stays open and the next call goes on with it; else it
+    /// is ended as failed, and what it brought stays without being decided upon.
+    pub async fn run_once(&self, feed: &SyncFeed, options: &SyncOptions, progress: &dyn Progress) -> Result<SyncReport, SyncError> {
+        let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id).or_default().clone();
+        let open = self.store.open_run(source.id).await?;
+        let capabilities = {
+            let mut known = memory.capabilities.lock().await;
+            if known.is_none() {
+                progress.phase("asking what the server can do");
+                *known = Some(feed.ehr.capabilities().await?);
             }
-        }
-        let source = self.deps.store.source_by_name(&self.source).await?.unwrap_or(source);
-        let plan = plan::choose(&capabilities, types, source.complete_until, full, self.settings.overlap);
-        self.follow(&plan, &capabilities, &source, None, progress, stop).await
-    }
-
-    async fn follow(
-        &self,
-        plan: &Plan,
-        capabilities: &EhrCapabilities,
-        source: &gateway_domain::source::Source,
-        run: Option<SyncRun>,
-        progress: &dyn Progress,
-        stop: &CancellationToken,
-    ) -> Result<SyncReport, SyncError> {
-        progress.phase(&Phase::Reading { strategy: plan.strategy, resumed: run.is_some() });
-        let mut reading = Reading::new(&self.deps, &self.settings, source, (progress, stop), plan.strategy, &self.recent, run);
-        let until = match plan.strategy {
-            SyncStrategy::BulkFull | SyncStrategy::BulkSince => {
-                let began = self.deps.clock.now();
-                let at_export = export::run(&mut reading, plan).await?;
-                if !plan.searched.is_empty() {
-                    search::run(&mut reading, plan, capabilities).await?;
-                }
-                // Without the server's word the moment before the kick-off is the safe one.
-                at_export.or(Some(began))
-            }
-            SyncStrategy::SearchFull | SyncStrategy::SearchSince => search::run(&mut reading, plan, capabilities).await?,
+            known.clone().unwrap_or_default()
         };
-        reading.finish(until, is_full(plan.strategy)).await
+        let under_way = open.as_ref().map(|it| it.strategy);
+        let plan = plan(
+            &capabilities,
+            feed.reader.types(),
+            under_way,
+            source.complete_until,
+            options.full,
+            options.level.as_ref(),
+            options.overlap,
+        )
+        .ok_or_else(|| SyncError::NoWay(source.name.clone()))?;
+        let deletions = std::mem::take(&mut *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut intake = Intake {
+            store: &*self.store,
+            clock: &*self.clock,
+            entropy: &*self.entropy,
+            reader: feed.reader.clone(),
+            progress,
+            seen: &memory.seen,
+            deletions,
+            strategy: plan.strategy,
+            run: open,
+            source,
+            counts: SyncCounts::default(),
+            patients_changed: 0,
+            total: None,
+            warnings: Vec::new(),
+        };
+        let made = Box::pin(self.make(feed, &mut intake, &plan, &capabilities, options)).await;
+        *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut intake.deletions);
+        if let Err(error) = made {
+            // What the server can do may be the reason; it is asked again.
+            *memory.capabilities.lock().await = None;
+            if !error.may_resume() && intake.run.is_some() {
+                intake.warn(error.to_string());
+                intake.finish(SyncRunStatus::Failed, None).await?;
+            }
+            return Err(error);
+        }
+        let (counts, patients_changed, warnings) = (intake.counts, intake.patients_changed, intake.warnings);
+        Ok(SyncReport { strategy: plan.strategy, counts, patients_changed, warnings })
     }
 
-    /// What the server can do, asked once in a worker's life.
-    async fn capabilities(&self, progress: &dyn Progress) -> Result<EhrCapabilities, SyncError> {
-        let known = self.capabilities.lock().ok().and_then(|known| known.clone());
-        if let Some(known) = known {
-            return Ok(known);
+    async fn make(
+        &self,
+        feed: &SyncFeed,
+        intake: &mut Intake<'_>,
+        plan: &SyncPlan,
+        capabilities: &EhrCapabilities,
+        options: &SyncOptions,
+    ) -> Result<(), SyncError> {
+        match plan.strategy {
+            SyncStrategy::BulkFull | SyncStrategy::BulkSince => {
+                let (job, until) = bulk::read(&*feed.ehr, intake, plan, options).await?;
+                if plan.strategy == SyncStrategy::BulkFull {
+                    self.sweep(intake, feed.reader.types(), options).await?;
+                }
+                if until.is_none() {
+                    intake.warn(
+                        "the export does not say up to which moment it is complete, so the next run reads everything again".to_owned(),
+                    );
+                }
+                intake.finish(SyncRunStatus::Complete, until).await?;
+                // Servers allow few exports at a time. One that can't be ended runs out by itself.
+                if let Err(error) = feed.ehr.end_export(&job).await {
+                    tracing::info!(%error, "An export was not ended");
+                }
+            }
+            SyncStrategy::SearchFull | SyncStrategy::SearchSince => {
+                let (types, until) = search::read(&*feed.ehr, intake, plan, capabilities, options).await?;
+                if plan.strategy == SyncStrategy::SearchFull {
+                    self.sweep(intake, &types, options).await?;
+                }
+                if intake.run.is_some() || self.is_record_due(&intake.source, options) {
+                    intake.finish(SyncRunStatus::Complete, until).await?;
+                }
+            }
         }
-        progress.phase(&Phase::Discovering);
-        let capabilities = self.deps.ehr.capabilities().await?;
-        if let Ok(mut known) = self.capabilities.lock() {
-            *known = Some(capabilities.clone());
-        }
-        Ok(capabilities)
+        Ok(())
     }
 
-    /// Reads the source again and again until it is to stop: every `poll`, or when `wake` is notified.
-    pub async fn run_forever(&self, poll: Duration, wake: &Notify, stop: &CancellationToken) {
-        let mut failures = 0_u32;
-        while !stop.is_cancelled() {
-            let pause = match self.run_once(false, &Unwatched, stop).await {
-                Ok(report) => {
-                    failures = 0;
-                    if !report.nothing_changed() || report.counts.quarantined > 0 {
-                        tracing::info!(source = %self.source, %report, "Synced");
-                    }
-                    poll
-                }
-                Err(SyncError::Stopped) => return,
-                Err(error) => {
-                    failures = failures.saturating_add(1);
-                    metrics::counter!("sync_failures_total", "source" => self.source.clone()).increment(1);
-                    tracing::warn!(source = %self.source, failures, error = %error, "The sync stopped; it goes on from there");
-                    // The server may come back as another one.
-                    if let Ok(mut known) = self.capabilities.lock() {
-                        *known = None;
-                    }
-                    poll.saturating_mul(2_u32.saturating_pow(failures.min(16))).min(self.settings.longest_back_off.max(poll))
-                }
+    fn is_record_due(&self, source: &Source, options: &SyncOptions) -> bool {
+        source.synced_at.is_none_or(|it| self.clock.now().duration_since(it).unsigned_abs() >= options.quiet_record)
+    }
+
+    async fn sweep(&self, intake: &mut Intake<'_>, types: &[String], options: &SyncOptions) -> Result<(), SyncError> {
+        intake.progress.phase("looking for what is gone");
+        let run = intake.run().await?;
+        if self.store.sweep(run, types, options.most_deleted, self.clock.now()).await?.is_none() {
+            let share = options.most_deleted * 100.0;
+            intake.warn(format!(
+                "more than {share:.0} % of the resources are gone from the server at once; nothing was deleted, check the server"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes runs until it is cancelled: every `interval`, sooner when `wake` says so, later after failures. `changed` is told after
+    /// each run that brought something. A run that is interrupted by the cancellation goes on with the next start.
+    pub async fn run_forever(
+        &self,
+        feed: &SyncFeed,
+        options: &SyncOptions,
+        interval: Duration,
+        cancelled: &CancellationToken,
+        wake: &Notify,
+        changed: &Notify,
+    ) {
+        const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+        let mut pause = interval;
+        loop {
+            let ran = tokio::select! {
+                biased;
+                () = cancelled.cancelled() => return,
+                ran = self.run_once(feed, options, &Quiet) => ran,
             };
+            match ran {
+                Ok(report) => {
+                    pause = interval;
+                    metrics::counter!("sync_runs_total", "outcome" => "complete").increment(1);
+                    if report.changed() {
+                        tracing::info!(source = %feed.source, applied = report.counts.applied, deleted = report.counts.deleted, "Synced");
+                        changed.notify_one();
+                    }
+                }
+                Err(error) => {
+                    pause = (pause * 2).max(Duration::from_secs(1)).min(LONGEST_PAUSE.max(interval));
+                    metrics::counter!("sync_runs_total", "outcome" => "failed").increment(1);
+                    tracing::warn!(source = %feed.source, %error, "A sync run stopped");
+                }
+            }
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                () = cancelled.cancelled() => return,
                 () = wake.notified() => {}
-                () = stop.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
-}
-
-const fn is_full(strategy: SyncStrategy) -> bool {
-    matches!(strategy, SyncStrategy::BulkFull | SyncStrategy::SearchFull)
 }

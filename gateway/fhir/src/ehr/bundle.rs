@@ -1,5 +1,7 @@
 //! Bundles of a search or history, read leniently; the resources in them stay raw.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
@@ -105,14 +107,19 @@ impl Bundle<'_> {
         (resources, warnings)
     }
 
-    /// The ids of deleted resources of a type.
+    /// The ids of a type whose newest entry is a deletion. A history has its newest entries first.
     pub(super) fn deleted(&self, resource_type: &str, base: &str) -> Vec<String> {
-        let deletions = self.entry.iter().filter(|it| it.request.get().is_some_and(|it| it.method.is("DELETE")));
-        let named = deletions.filter_map(|it| {
-            let places = [it.request.get().and_then(|it| it.url.get()), it.full_url.get()];
-            places.into_iter().flatten().find_map(|place| own_reference(place, base))
-        });
-        named.filter(|(found, _)| *found == resource_type).map(|(_, id)| id.to_owned()).collect()
+        let mut told = BTreeSet::new();
+        let mut deleted = Vec::new();
+        for entry in self.entry.iter() {
+            let request = entry.request.get();
+            let places = [request.and_then(|it| it.url.get()), entry.full_url.get()];
+            let Some((found, id)) = places.into_iter().flatten().find_map(|place| own_reference(place, base)) else { continue };
+            if found == resource_type && told.insert(id) && request.is_some_and(|it| it.method.is("DELETE")) {
+                deleted.push(id.to_owned());
+            }
+        }
+        deleted
     }
 }
 
@@ -151,11 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn deletions_are_told_by_request_or_full_url() {
+    fn deletions_are_told_by_request_or_full_url_unless_made_anew() {
         let body = br#"{"resourceType":"Bundle","type":"history","entry":[
             {"fullUrl":"http://h/r4/Patient/1","request":{"method":"DELETE","url":"Patient/1"}},
             {"fullUrl":"http://h/r4/Patient/2","request":{"method":"DELETE"}},
-            {"request":{"method":"PUT","url":"Patient/3"},"resource":{"resourceType":"Patient","id":"3"}}]}"#;
+            {"request":{"method":"PUT","url":"Patient/3"},"resource":{"resourceType":"Patient","id":"3"}},
+            {"request":{"method":"DELETE","url":"Patient/3"}}]}"#;
         assert_eq!(read(body).unwrap().deleted("Patient", "http://h/r4/"), ["1", "2"]);
     }
 }
