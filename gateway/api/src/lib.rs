@@ -23,6 +23,7 @@ mod audit_trail;
 mod console;
 mod extract;
 mod jwks;
+mod patient_links;
 mod problem;
 mod public;
 mod randomness;
@@ -31,6 +32,7 @@ mod v1;
 mod words;
 
 pub use self::attempts::Attempts;
+pub use self::patient_links::PatientLinks;
 pub use self::routes::openapi;
 
 /// Asks the sync worker for a run now, in place of waiting for the next one.
