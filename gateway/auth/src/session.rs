@@ -58,7 +58,7 @@ impl SessionCookie {
     fn cookie(self, token: &str) -> String {
         let secure = if self.https { "; Secure" } else { "" };
         let name = self.name();
-        format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")
+        format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
     fn cookie_is_guarded_and_comes_back() {
         let cookie = SessionCookie::new(true);
         let set = cookie.start("ogw_abc-123").unwrap();
-        assert_eq!(set.to_str().unwrap(), "__Host-outreach=ogw_abc-123; Path=/; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(set.to_str().unwrap(), "__Host-outreach=ogw_abc-123; Path=/; HttpOnly; SameSite=Strict; Secure");
         let back = headers(&[("cookie", "a=b; __Host-outreach=ogw_abc-123"), ("cookie", "c=d")]);
         assert_eq!(cookie.read(&back), Some("ogw_abc-123"));
         assert_eq!(SessionCookie::new(false).read(&back), None);
