@@ -9,10 +9,10 @@ const definition = {
   version: 1,
   start: "invite",
   steps: {
-    done: { kind: "exit", reason: "screened" },
-    invite: { kind: "send", message: "bcs-invite", next: "click" },
-    click: { kind: "wait_for", days: 14, next: "done", on_timeout: "remind" },
-    remind: { kind: "send", message: "bcs-reminder", next: "done" },
+    done: { exit: { reason: "screened" } },
+    invite: { send: { message: "bcs-invite", channels: ["email"] }, next: "click" },
+    click: { wait_for: { events: ["clicked"], of: "invite", timeout: "14d", then: "done", otherwise: "remind" } },
+    remind: { send: { message: "bcs-reminder", channels: ["email"] }, next: "done" },
   },
 };
 
@@ -35,6 +35,22 @@ const journey = {
 
 test("an outline has every step once, from the start on", () => {
   expect(outlineOf(definition)?.map((step) => step.key)).toEqual(["invite", "click", "done", "remind"]);
+});
+
+test("a step says its kind, where it leads, and what else it holds; a step it only speaks of is no way onward", () => {
+  expect(outlineOf(definition)?.[1]).toEqual({
+    key: "click",
+    kind: "wait_for",
+    onward: [
+      { when: "then", to: "done" },
+      { when: "otherwise", to: "remind" },
+    ],
+    details: [
+      ["events", "clicked"],
+      ["of", "invite"],
+      ["timeout", "14d"],
+    ],
+  });
 });
 
 test("an outline ends where a definition runs in a circle", () => {

@@ -42,21 +42,26 @@ export function outlineOf(definition: unknown): OutlineStep[] | null {
   return outline.length > 0 ? outline : null;
 }
 
+const ways = /^(next|then|otherwise|else|if_.+|on_.+)$/;
+
+/** A step says its kind as `{"kind": "wait", ...}` or as its one object member, `{"wait": {...}, "next": ...}`. */
 function readStep(key: string, step: Record<string, unknown>, steps: Record<string, unknown>): OutlineStep {
+  const { kind: named, ...plain } = step;
+  const nested = Object.entries(plain).find(([, value]) => isRecord(value));
+  const kind = typeof named === "string" ? named : (nested?.[0] ?? "");
+  const terms = Object.entries(plain).flatMap(([term, value]) =>
+    term === kind && isRecord(value) ? Object.entries(value) : [[term, value] as [string, unknown]],
+  );
   const onward: Onward[] = [];
   const details: [string, string][] = [];
-  for (const [term, value] of Object.entries(step)) {
-    if (term === "kind") {
-      continue;
-    }
-    const isWay = typeof value === "string" && Object.hasOwn(steps, value);
-    if (isWay) {
+  for (const [term, value] of terms) {
+    if (typeof value === "string" && ways.test(term) && Object.hasOwn(steps, value)) {
       onward.push({ when: term, to: value });
     } else if (value !== null && value !== undefined) {
       details.push([term, inWords(value)]);
     }
   }
-  return { key, kind: typeof step.kind === "string" ? step.kind : "", onward, details };
+  return { key, kind, onward, details };
 }
 
 function inWords(value: unknown): string {
