@@ -39,10 +39,10 @@ export function Shell() {
       <a href="#content" className={classes.skip}>
         {t("rail.skip")}
       </a>
-      <header className={classes.fixed}>
+      <aside className={classes.fixed} aria-label="Outreach Gateway">
         <Rail onSearch={search} />
-      </header>
-      <header className={classes.bar}>
+      </aside>
+      <aside className={classes.bar} aria-label="Outreach Gateway">
         <ActionIcon aria-label={t("rail.open")} aria-expanded={drawerOpened} onClick={drawer.open} color="white">
           <IconMenu2 size={20} stroke={1.5} aria-hidden />
         </ActionIcon>
@@ -50,7 +50,7 @@ export function Shell() {
         <ActionIcon aria-label={t("palette.open")} onClick={search} color="white">
           <IconSearch size={18} stroke={1.5} aria-hidden />
         </ActionIcon>
-      </header>
+      </aside>
       <Drawer.Root opened={drawerOpened} onClose={drawer.close} position="left" size={264} padding={0}>
         <Drawer.Overlay />
         <Drawer.Content aria-label={t("rail.areas")} className={classes.drawer}>
