@@ -12,6 +12,7 @@ use gateway_auth::password::Passwords;
 use gateway_auth::signed_link::LinkKeyRing;
 use gateway_domain::gate::GatePolicy;
 use gateway_domain::ids::SourceId;
+use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::Plugins;
 use gateway_ports::store::Store;
@@ -23,7 +24,6 @@ mod audit_trail;
 mod console;
 mod extract;
 mod jwks;
-mod patient_links;
 mod problem;
 mod public;
 mod randomness;
@@ -32,7 +32,6 @@ mod v1;
 mod words;
 
 pub use self::attempts::Attempts;
-pub use self::patient_links::PatientLinks;
 pub use self::routes::openapi;
 
 /// Asks the sync worker for a run now, in place of waiting for the next one.
@@ -54,7 +53,8 @@ pub struct ApiDeps {
     pub entropy: Arc<dyn Entropy>,
     /// The sync worker.
     pub sync: Arc<dyn SyncTrigger>,
-    /// The keys of the links in messages. The payload of each is the id of the message it was sent with.
+    /// The keys of the links in messages. The payload of each is the id of the message it was sent with, sixteen
+    /// bytes.
     pub links: Arc<LinkKeyRing>,
     /// Checks and hashes passwords.
     pub passwords: Passwords,
@@ -66,6 +66,8 @@ pub struct ApiDeps {
     pub public_url: Url,
     /// Whether users reach it over TLS. False only for a listener on the loopback address.
     pub secure_cookies: bool,
+    /// Tells the stages that a person did something.
+    pub wake: Wake,
     /// What the send gate goes by, for the badge that says whether a patient can be reached.
     pub gate_policy: Arc<GatePolicy>,
     /// The hospital's name, for the patient pages.

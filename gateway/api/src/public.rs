@@ -17,6 +17,7 @@ use gateway_domain::message::Message;
 use gateway_ports::store::StoreError;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tower_http::set_header::SetResponseHeaderLayer;
+use uuid::Uuid;
 
 use self::page::Page;
 use self::wording::Wording;
@@ -97,9 +98,16 @@ impl PageError {
 /// The message a token was made for.
 async fn open(deps: &ApiDeps, purpose: LinkPurpose, token: &str, headers: &HeaderMap) -> Result<Opened, PageError> {
     let payload = deps.links.verify(purpose, token, deps.clock.now()).map_err(|_| PageError::NotFound)?;
-    let id: MessageId = std::str::from_utf8(&payload).ok().and_then(|text| text.parse().ok()).ok_or(PageError::NotFound)?;
+    let id = Uuid::from_slice(&payload).map(MessageId::from_uuid).map_err(|_| PageError::NotFound)?;
     let message = deps.store.message(id).await?.ok_or(PageError::NotFound)?.message;
     // The message was written in the person's language.
     let wording = Wording::choose(message.language.as_deref(), headers);
     Ok(Opened { message, wording })
+}
+
+/// The preference page of whoever got the message.
+fn preferences_page(deps: &ApiDeps, message: MessageId) -> String {
+    // Sixteen bytes are far from the longest payload, so signing them can't be refused.
+    let token = deps.links.sign(LinkPurpose::Preferences, message.as_uuid().as_bytes(), None).unwrap_or_default();
+    format!("/p/preferences/{token}")
 }

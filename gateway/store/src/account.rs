@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use gateway_domain::account::{Account, AccountDetails};
 use gateway_domain::care_team::CareTeam;
-use gateway_domain::ids::{AccountId, PatientNo, PractitionerId, SourceId, SourceNo};
+use gateway_domain::ids::{AccountId, PatientId, PatientNo, PractitionerId, SourceId, SourceNo};
+use gateway_domain::patient::Demographics;
 use gateway_domain::practitioner::PractitionerDetails;
 use gateway_domain::projection::ReadResource;
 use gateway_domain::resource::ResourceKey;
+use gateway_ports::store::patients::Responsible;
 use gateway_ports::store::{Page, PageRequest, StoreError};
 use jiff::Timestamp;
 
@@ -134,6 +136,37 @@ pub(crate) async fn care_teams(session: &mut Session, patient: PatientNo) -> Res
         }
     }
     Ok(teams)
+}
+
+/// Who a patient belongs to, as far as the model has them.
+pub(crate) async fn responsible(session: &mut Session, patient: PatientId) -> Result<Responsible, StoreError> {
+    let row = session.optional("SELECT source_no, demographics FROM patient WHERE id = $1", args![patient.as_uuid()]).await?;
+    let Some(row) = row else {
+        return Ok(Responsible::default());
+    };
+    let source = SourceNo(row.integer("source_no")?);
+    let person: Demographics = from_json("demographics", &row.text("demographics")?)?;
+    let managing_account = match person.managing_organization {
+        Some(fhir_id) => {
+            let key = ResourceKey::of(source, "Organization", &fhir_id);
+            let row = session.optional("SELECT id, details FROM account WHERE resource_key = $1", args![key]).await?;
+            row.map(|row| {
+                let details: AccountDetails = from_json("account", &row.text("details")?)?;
+                Ok::<_, StoreError>((AccountId::from_uuid(row.uuid("id")?), details.name))
+            })
+            .transpose()?
+        }
+        None => None,
+    };
+    // The reference's type is not kept: a general practitioner is a person or an organization.
+    let wanted: Vec<(String, ResourceKey)> = person
+        .general_practitioners
+        .iter()
+        .flat_map(|id| ["Practitioner", "Organization"].map(|kind| (id.clone(), ResourceKey::of(source, kind, id))))
+        .collect();
+    let names = names(session, &wanted).await?;
+    let general_practitioners = person.general_practitioners.iter().filter_map(|id| names.get(id).cloned()).collect();
+    Ok(Responsible { managing_account, general_practitioners })
 }
 
 async fn names(session: &mut Session, wanted: &[(String, ResourceKey)]) -> Result<HashMap<String, String>, StoreError> {

@@ -11,6 +11,7 @@ use gateway_domain::fact::{DescribedFact, FactKinds};
 use gateway_domain::ids::{PatientId, PatientNo, SourceId, SourceNo};
 use gateway_domain::patient::{Patient, PatientFilter, Sex};
 use gateway_domain::projection::ReadPatient;
+use gateway_ports::store::patients::Responsible;
 use gateway_ports::store::{Page, PageRequest, PatientStore, StoreError};
 use jiff::Timestamp;
 
@@ -210,6 +211,11 @@ impl PatientStore for Store {
             return Ok(Vec::new());
         };
         fact::described(&mut session, no).await
+    }
+
+    async fn responsible(&self, patient: PatientId) -> Result<Responsible, StoreError> {
+        let mut session = self.database.read().await?;
+        account::responsible(&mut session, patient).await
     }
 
     async fn care_teams(&self, patient: PatientId) -> Result<Vec<CareTeam>, StoreError> {

@@ -55,8 +55,9 @@ async fn observe(deps: &ApiDeps, opened: &Opened, link: u32) {
         link: Some(link),
     };
     // The person wants the page; an observation that is lost must not stand in the way.
-    if let Err(error) = deps.store.record_interaction(&interaction, Some(&message.step)).await {
-        tracing::warn!(%error, message = %message.id, "Click could not be noted");
+    match deps.store.record_interaction(&interaction, Some(&message.step)).await {
+        Ok(()) => deps.wake.journeys_changed(),
+        Err(error) => tracing::warn!(%error, message = %message.id, "Click could not be noted"),
     }
 }
 

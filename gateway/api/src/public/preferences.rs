@@ -138,6 +138,7 @@ async fn change(deps: &ApiDeps, token: &str, headers: &HeaderMap, body: &[u8]) -
         deps.store.record_consent(patient, &consent).await?;
         deps.store.audit(&[entry]).await?;
     }
+    deps.wake.journeys_changed();
     let after = current(deps, patient).await?;
     Ok((opened, after))
 }

@@ -7,14 +7,12 @@ use gateway_auth::signed_link::LinkPurpose;
 use gateway_domain::audit::{Actor, AuditAction};
 use gateway_domain::consent::{Consent, ConsentChannel, ConsentDecision};
 use gateway_domain::ids::{ConsentId, MessageId};
-use gateway_outreach::delivery::LinkSigner;
 use http::{HeaderMap, StatusCode};
 
 use super::page::Page;
 use super::wording::{VERSION, Wording};
-use super::{Opened, PageError, open};
+use super::{Opened, PageError, open, preferences_page};
 use crate::ApiDeps;
-use crate::patient_links::PatientLinks;
 
 /// What the audit names.
 const OBJECT: &str = "/p/unsubscribe/{token}";
@@ -28,7 +26,7 @@ pub(super) async fn ask(State(deps): State<ApiDeps>, Path(token): Path<String>, 
             .paragraph(wording.leave_text)
             .form()
             .send("leave", wording.leave_button)
-            .link(&preferences(&deps, message.id), wording.choose_instead)
+            .link(&preferences_page(&deps, message.id), wording.choose_instead)
             .answer(StatusCode::OK),
         Err(error) => error.page(&deps, &headers),
     }
@@ -45,7 +43,7 @@ pub(super) async fn leave(State(deps): State<ApiDeps>, Path(token): Path<String>
     match left {
         Ok(Opened { message, wording }) => Page::new(wording, &deps.organization, wording.left_title)
             .status(wording.left_text)
-            .link(&preferences(&deps, message.id), wording.come_back)
+            .link(&preferences_page(&deps, message.id), wording.come_back)
             .answer(StatusCode::OK),
         Err(error) => error.page(&deps, &headers),
     }
@@ -68,6 +66,7 @@ async fn record(deps: &ApiDeps, opened: &Opened, through: ConsentChannel) -> Res
         evidence: evidence(opened.message.id, opened.wording),
     };
     deps.store.record_consent(patient, &refusal).await?;
+    deps.wake.journeys_changed();
     let entry = deps.entry(
         Actor::Patient(patient.to_string()),
         AuditAction::Update,
@@ -95,8 +94,4 @@ fn has_left(consents: &[Consent]) -> bool {
 /// Which message the decision came from, and which text was shown.
 pub(super) fn evidence(message: MessageId, wording: &Wording) -> String {
     format!("{message}, text {VERSION} {}", wording.language)
-}
-
-fn preferences(deps: &ApiDeps, message: MessageId) -> String {
-    PatientLinks::new(deps.links.clone(), &deps.public_url).preferences(message)
 }

@@ -113,6 +113,7 @@ pub(crate) async fn add(
     };
     deps.note_change(&caller, AuditAction::Create, Some(id), consent.id.to_string()).await?;
     deps.store.record_consent(id, &consent).await?;
+    deps.wake.journeys_changed();
     Ok((StatusCode::CREATED, Json(consent_view(consent))))
 }
 

@@ -217,6 +217,9 @@ pub(crate) async fn set_status(
     }
     deps.note_change(&caller, AuditAction::Update, None, format!("{id} {:?} to {status:?}", journey.status)).await?;
     deps.store.set_journey_status(id, status, deps.clock.now()).await?;
+    deps.wake.memberships_changed();
+    deps.wake.journeys_changed();
+    deps.wake.messages_changed();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -284,6 +284,7 @@ async fn view(deps: &ApiDeps, patient: Patient) -> Result<PatientView, ApiError>
     let row = row(deps, &sources, &patient).await?;
     let source = sources.name(patient.source);
     let care_teams = deps.store.care_teams(patient.id).await?;
+    let responsible = deps.store.responsible(patient.id).await?;
     let person = patient.demographics;
     let replaced_by = match patient.replaced_by {
         Some(fhir_id) => {
@@ -309,8 +310,8 @@ async fn view(deps: &ApiDeps, patient: Patient) -> Result<PatientView, ApiError>
         identifiers: person.identifiers.into_iter().map(|its| IdentifierView { system: its.system, value: its.value }).collect(),
         replaced_by,
         data_quality: patient.data_quality,
-        managing_account: None,
-        general_practitioners: Vec::new(),
+        managing_account: responsible.managing_account.map(|(id, name)| AccountRef { id: id.to_string(), name }),
+        general_practitioners: responsible.general_practitioners,
         care_teams: care_teams
             .into_iter()
             .map(|team| CareTeamView {

@@ -23,6 +23,7 @@ use gateway_domain::message::Message;
 use gateway_domain::message_template::MessageTemplate;
 use gateway_domain::patient::{Patient, PatientFilter};
 use gateway_domain::segment::{Evaluation, MembershipEvent, Segment};
+use gateway_ports::store::patients::Responsible;
 use gateway_ports::store::{AuditStore, Page, PageRequest, PatientStore, StoreError};
 use jiff::Timestamp;
 
@@ -138,6 +139,10 @@ impl PatientStore for MemoryStore {
 
     async fn patient_by_fhir_id(&self, _: &str, _: &str) -> Result<Option<Patient>, StoreError> {
         Err(not_kept("patient_by_fhir_id"))
+    }
+
+    async fn responsible(&self, _: PatientId) -> Result<Responsible, StoreError> {
+        Err(not_kept("responsible"))
     }
 
     async fn care_teams(&self, _: PatientId) -> Result<Vec<CareTeam>, StoreError> {

@@ -6,10 +6,19 @@ use gateway_domain::care_team::CareTeam;
 use gateway_domain::code::{CodeId, Coding};
 use gateway_domain::columns::ClinicalRecord;
 use gateway_domain::fact::{DescribedFact, FactKinds};
-use gateway_domain::ids::{PatientId, PatientNo};
+use gateway_domain::ids::{AccountId, PatientId, PatientNo};
 use gateway_domain::patient::{Patient, PatientFilter};
 
 use super::{Page, PageRequest, StoreError};
+
+/// Who a patient belongs to, by name. What the model does not have is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Responsible {
+    /// The managing organization.
+    pub managing_account: Option<(AccountId, String)>,
+    /// Names of the general practitioners, in the order of the source.
+    pub general_practitioners: Vec<String>,
+}
 
 /// Keeps patients.
 #[async_trait]
@@ -26,6 +35,8 @@ pub trait PatientStore: Send + Sync {
     async fn clinical_records(&self, patients: &[PatientNo], kinds: FactKinds) -> Result<Vec<ClinicalRecord>, StoreError>;
     /// A patient's facts in words, newest first.
     async fn facts(&self, patient: PatientId) -> Result<Vec<DescribedFact>, StoreError>;
+    /// Who a patient belongs to.
+    async fn responsible(&self, patient: PatientId) -> Result<Responsible, StoreError>;
     /// A patient's care teams.
     async fn care_teams(&self, patient: PatientId) -> Result<Vec<CareTeam>, StoreError>;
     /// Accounts by name.
