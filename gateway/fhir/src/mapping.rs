@@ -23,6 +23,8 @@ pub(crate) mod lenient;
 mod person;
 mod reference;
 mod resource_types;
+#[cfg(test)]
+mod tests;
 mod time_zone;
 
 /// Reads the resources of one server.
