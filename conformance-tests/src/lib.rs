@@ -1,1 +1,5 @@
-//! The product seen from outside
+//! What tests of several crates share: the real programs they run against, started by the tests themselves.
+//!
+//! Architecture invariant: for tests alone. Knows no crate of the product.
+
+pub mod postgres;

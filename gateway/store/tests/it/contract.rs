@@ -1,0 +1,33 @@
+//! By noun, as in the ports.
+
+/// Makes a test for each database out of each function that takes a fixture.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name(crate::fixture::Fixture::sqlite().await).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                if let Some(fixture) = crate::fixture::Fixture::postgres().await {
+                    super::$name(fixture).await;
+                }
+            })*
+        }
+    };
+}
+
+mod access;
+mod audit;
+mod consent;
+mod journeys;
+mod messages;
+mod patients;
+mod segments;
+mod sources;
+mod sync;
+mod sync_histories;
