@@ -22,6 +22,6 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     css: false,
     restoreMocks: true,
-    testTimeout: 15_000,
+    testTimeout: 30_000,
   },
 });
