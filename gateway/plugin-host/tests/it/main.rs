@@ -1,0 +1,63 @@
+//! The plugin host with real components: the bundled ones must answer as they do natively, and hostile ones must hurt nobody else.
+
+mod bundled;
+mod hostile;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gateway_domain::plugin::{Capability, PluginName};
+use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
+use gateway_ports::clock::Clock;
+use gateway_ports::mail::{MailRelay, RelayOutcome};
+use jiff::Timestamp;
+
+/// A clock that is moved by hand.
+#[derive(Default)]
+pub(crate) struct HandClock(Mutex<Timestamp>);
+
+impl HandClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(time).unwrap();
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// A relay that takes everything, and keeps the envelopes.
+#[derive(Default)]
+pub(crate) struct KeepingRelay(pub(crate) Mutex<Vec<(String, String, usize)>>);
+
+#[async_trait]
+impl MailRelay for KeepingRelay {
+    async fn relay(&self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome {
+        self.0.lock().unwrap().push((envelope_from.to_owned(), envelope_to.to_owned(), message.len()));
+        RelayOutcome::Accepted("250 2.0.0 queued".to_owned())
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) host: PluginHost,
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) relay: Arc<KeepingRelay>,
+}
+
+pub(crate) fn bench() -> Bench {
+    let (clock, relay) = (Arc::new(HandClock::default()), Arc::new(KeepingRelay::default()));
+    let dependencies = HostDependencies { clock: clock.clone(), mail: Some(relay.clone()), terminology: None };
+    let host = PluginHost::new(HostConfig::for_testing(), dependencies).unwrap();
+    Bench { host, clock, relay }
+}
+
+/// Installs a bundled plugin with all it asks for.
+pub(crate) async fn install(bench: &Bench, name: &str) -> PluginName {
+    let plugin = plugins_bundled::all().into_iter().find(|plugin| plugin.name == name).unwrap();
+    let grants = [Capability::Log, Capability::Lookup, Capability::Mail];
+    bench.host.install(plugin.manifest, plugin.component, &grants, true).await.unwrap().name
+}
