@@ -39,12 +39,20 @@ pub(crate) async fn read(
     intake.progress.phase("reading the export");
     for (at, file) in manifest.files.iter().enumerate().skip(file_no) {
         let place = Place { job: &job, file: at };
-        read_file(ehr, intake, &place, file, line_no, options).await?;
+        read_file(ehr, intake, &place, file, line_no, options).await.map_err(resumable)?;
         line_no = 0;
     }
-    read_deletions(ehr, intake, &manifest, options).await?;
-    read_errors(ehr, intake, &manifest, options).await?;
+    read_deletions(ehr, intake, &manifest, options).await.map_err(resumable)?;
+    read_errors(ehr, intake, &manifest, options).await.map_err(resumable)?;
     Ok((job, manifest.transaction_time))
+}
+
+/// A file that is gone while it is read belongs to a job that is gone: the run stays open, and finds that out when it goes on.
+fn resumable(error: SyncError) -> SyncError {
+    match error {
+        SyncError::Ehr(error) if error.kind == EhrErrorKind::Gone => EhrError { kind: EhrErrorKind::Later(None), ..error }.into(),
+        other => other,
+    }
 }
 
 async fn start(ehr: &dyn Ehr, intake: &mut Intake<'_>, plan: &SyncPlan) -> Result<String, SyncError> {

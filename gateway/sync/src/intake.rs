@@ -53,6 +53,8 @@ pub(crate) struct Intake<'a> {
     pub(crate) reader: Arc<dyn ResourceReader>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) seen: &'a Seen,
+    /// Types of which this call saw resources. Only they are swept: a type that is missing altogether may be missing for another reason.
+    pub(crate) types_seen: BTreeSet<String>,
     /// Deletions that were applied already.
     pub(crate) deletions: BTreeSet<(String, String)>,
     pub(crate) source: Source,
@@ -87,7 +89,8 @@ impl Intake<'_> {
 
     /// Applies a piece. One without news is left out while the run has not begun.
     pub(crate) async fn apply(&mut self, mut batch: ApplyBatch, checkpoint: Option<&Checkpoint>) -> Result<(), SyncError> {
-        if self.run.is_none() && batch.deletes.is_empty() && !self.seen.has_news(&batch) {
+        let may_skip = self.run.is_none() && self.strategy == SyncStrategy::SearchSince;
+        if may_skip && batch.deletes.is_empty() && !self.seen.has_news(&batch) {
             self.counts.read += batch.resources.len() as u64;
             self.counts.unchanged += batch.resources.len() as u64;
             return Ok(());
@@ -100,6 +103,11 @@ impl Intake<'_> {
             line.at = now;
         }
         batch.checkpoint = checkpoint.and_then(Checkpoint::written);
+        for resource in &batch.resources {
+            if !self.types_seen.contains(&resource.resource_type) {
+                self.types_seen.insert(resource.resource_type.clone());
+            }
+        }
         let keys: Vec<_> = batch.resources.iter().map(|it| (it.key, it.hash)).collect();
         for (resource_type, id) in &batch.deletes {
             self.seen.forget(self.reader.key(resource_type, id));

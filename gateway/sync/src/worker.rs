@@ -84,6 +84,9 @@ impl SyncOptions {
     }
 }
 
+/// More deletions than these are not remembered; they are then applied again, which changes nothing.
+const MOST_DELETIONS: usize = 100_000;
+
 /// What is remembered of a source between its runs.
 #[derive(Default)]
 struct Memory {
@@ -142,6 +145,7 @@ impl SyncWorker {
             reader: feed.reader.clone(),
             progress,
             seen: &memory.seen,
+            types_seen: BTreeSet::new(),
             deletions,
             strategy: plan.strategy,
             run: open,
@@ -152,7 +156,9 @@ impl SyncWorker {
             warnings: Vec::new(),
         };
         let made = Box::pin(self.make(feed, &mut intake, &plan, &capabilities, options)).await;
-        *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut intake.deletions);
+        if intake.deletions.len() <= MOST_DELETIONS {
+            *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut intake.deletions);
+        }
         if let Err(error) = made {
             // What the server can do may be the reason; it is asked again.
             *memory.capabilities.lock().await = None;
@@ -211,7 +217,8 @@ impl SyncWorker {
     async fn sweep(&self, intake: &mut Intake<'_>, types: &[String], options: &SyncOptions) -> Result<(), SyncError> {
         intake.progress.phase("looking for what is gone");
         let run = intake.run().await?;
-        if self.store.sweep(run, types, options.most_deleted, self.clock.now()).await?.is_none() {
+        let types: Vec<String> = types.iter().filter(|it| intake.types_seen.contains(*it)).cloned().collect();
+        if self.store.sweep(run, &types, options.most_deleted, self.clock.now()).await?.is_none() {
             let share = options.most_deleted * 100.0;
             intake.warn(format!(
                 "more than {share:.0} % of the resources are gone from the server at once; nothing was deleted, check the server"
