@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::{env, fs, io, path::Path};
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn main() -> io::Result<()> {
     let home = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut text = String::new();
@@ -27,7 +26,7 @@ fn main() -> io::Result<()> {
         let _ = writeln!(text, "const {constant}: &[(&str, &str)] = &[");
         for name in names {
             let file = path.join(format!("{name}.{ending}"));
-            let _ = writeln!(text, "    ({name:?}, include_str!({file:?})),");
+            let _ = writeln!(text, "    ({name:?}, include_str!({:?})),", file.display().to_string());
         }
         let _ = writeln!(text, "];");
     }

@@ -44,14 +44,14 @@ impl FhirServer {
     }
 
     async fn try_once(&self, request: EgressRequest, asked: &str) -> Result<Answer, EhrError> {
-        let response = self.client.send(request, self.clock.now()).await.map_err(|error| self.from_auth(asked, &error))?;
+        let response = self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let limit = if status.is_success() { self.config.largest_document } else { LARGEST_ERROR };
         let body = match response.bytes(limit).await {
             Ok(body) => body,
             // The body of an error is only for its words.
             Err(_) if !status.is_success() => Bytes::new(),
-            Err(error) => return Err(self.from_egress(asked, &error)),
+            Err(error) => return Err(self.egress_failure(asked, &error)),
         };
         if status == StatusCode::TOO_MANY_REQUESTS || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED) {
             return Err(self.later(status, &headers, &body, asked));
@@ -100,7 +100,7 @@ impl FhirServer {
         self.error(asked, kind, format!("status {}{words}{advice}", status.as_u16()))
     }
 
-    fn from_auth(&self, asked: &str, error: &AuthError) -> EhrError {
+    fn auth_failure(&self, asked: &str, error: &AuthError) -> EhrError {
         let kind = match error.retry() {
             Retry::Later => EhrErrorKind::Later(None),
             Retry::Never => EhrErrorKind::Refused,
@@ -108,7 +108,7 @@ impl FhirServer {
         self.error(asked, kind, error.to_string())
     }
 
-    fn from_egress(&self, asked: &str, error: &EgressError) -> EhrError {
+    fn egress_failure(&self, asked: &str, error: &EgressError) -> EhrError {
         let kind = match error.retry() {
             Retry::Later => EhrErrorKind::Later(None),
             Retry::Never => EhrErrorKind::Refused,
@@ -138,9 +138,9 @@ impl FhirServer {
             let request = EgressRequest::get(url.clone())
                 .header(header::ACCEPT, HeaderValue::from_static("application/fhir+ndjson, application/ndjson;q=0.9, */*;q=0.1"));
             let response = if with_token {
-                self.client.send(request, self.clock.now()).await.map_err(|error| self.from_auth(asked, &error))?
+                self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?
             } else {
-                self.client.egress().send(request, None).await.map_err(|error| self.from_egress(asked, &error))?
+                self.client.egress().send(request, None).await.map_err(|error| self.egress_failure(asked, &error))?
             };
             let status = response.status();
             if let Some(target) = response.redirect_target() {

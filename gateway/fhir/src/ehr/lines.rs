@@ -15,17 +15,64 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub(super) struct Lines {
     response: EgressResponse,
     splitter: Splitter,
-    /// Not known before the first bytes are here.
-    decoder: Option<Option<MultiGzDecoder<Vec<u8>>>>,
+    packing: Packing,
     server: String,
     ended: bool,
     failed: Option<EhrError>,
 }
 
+/// How the bytes of a file are packed, whatever its headers say.
+enum Packing {
+    /// Not known before its first two bytes are here.
+    Unknown(Vec<u8>),
+    Plain,
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+}
+
+impl Packing {
+    /// Unpacks a piece onto `buffer`.
+    fn unpack(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> std::io::Result<()> {
+        match self {
+            Self::Unknown(first) => {
+                first.extend_from_slice(piece);
+                if first.len() < GZIP_MAGIC.len() {
+                    return Ok(());
+                }
+                let first = std::mem::take(first);
+                *self = if first.starts_with(&GZIP_MAGIC) { Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))) } else { Self::Plain };
+                self.unpack(&first, buffer)
+            }
+            Self::Plain => {
+                buffer.extend_from_slice(piece);
+                Ok(())
+            }
+            Self::Gzip(decoder) => {
+                let written = decoder.write_all(piece);
+                buffer.append(decoder.get_mut());
+                written
+            }
+        }
+    }
+
+    /// Unpacks what is left at the end of the file.
+    fn finish(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+        match self {
+            Self::Unknown(first) => buffer.append(first),
+            Self::Plain => {}
+            Self::Gzip(decoder) => {
+                let finished = decoder.try_finish();
+                buffer.append(decoder.get_mut());
+                finished?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Lines {
     pub(super) fn new(response: EgressResponse, server: String, skip: u64, longest: usize) -> Self {
         let splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None };
-        Self { response, splitter, decoder: None, server, ended: false, failed: None }
+        Self { response, splitter, packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
     }
 
     fn error(&self, reason: String) -> EhrError {
@@ -35,29 +82,14 @@ impl Lines {
     /// Takes in the next piece of the body.
     async fn pull(&mut self) -> Result<(), EhrError> {
         let piece = self.response.chunk().await.map_err(|error| self.error(error.to_string()))?;
-        let damaged = |error: std::io::Error| format!("its gzip is damaged: {error}");
-        match piece {
-            Some(piece) => {
-                let decoder = self.decoder.get_or_insert_with(|| piece.starts_with(&GZIP_MAGIC).then(|| MultiGzDecoder::new(Vec::new())));
-                match decoder {
-                    None => self.splitter.buffer.extend_from_slice(&piece),
-                    Some(decoder) => {
-                        let written = decoder.write_all(&piece);
-                        self.splitter.buffer.append(decoder.get_mut());
-                        written.map_err(|error| self.error(damaged(error)))?;
-                    }
-                }
-            }
-            None => {
-                if let Some(Some(decoder)) = &mut self.decoder {
-                    let finished = decoder.try_finish();
-                    self.splitter.buffer.append(decoder.get_mut());
-                    finished.map_err(|error| self.error(damaged(error)))?;
-                }
-                self.ended = true;
-            }
-        }
-        Ok(())
+        let unpacked = if let Some(piece) = piece {
+            self.packing.unpack(&piece, &mut self.splitter.buffer)
+        } else {
+            let finished = self.packing.finish(&mut self.splitter.buffer);
+            self.ended = finished.is_ok();
+            finished
+        };
+        unpacked.map_err(|error| self.error(format!("its gzip is damaged: {error}")))
     }
 }
 

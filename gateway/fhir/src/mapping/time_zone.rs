@@ -37,12 +37,19 @@ pub(super) fn time_zone(state: Option<&str>, postal_code: Option<&str>, country:
 /// The zone of a postal area (three digits) in a state that has two.
 fn of_area(state: &str, area: u16) -> Option<&'static str> {
     match (state, area) {
-        // The 324 area lies on both sides of the Apalachicola.
-        ("FL", 325) | ("IN", 463 | 464 | 476 | 477) | ("KY", 420..=424) | ("TN", 370..=372 | 375 | 380..=385) => Some(CENTRAL),
         ("FL", 320..=323 | 326..=349) | ("KY", 400..=418) | ("TN", 374 | 376..=379) => Some(EASTERN),
         ("IN", 460..=462 | 466..=474 | 478) => Some(INDIANA),
         ("MI", 480..=497) => Some("America/Detroit"),
-        ("TX", 750..=797) | ("KS", 660..=676) | ("NE", 680..=689) | ("SD", 570..=574) | ("ND", 580..=584 | 587) => Some(CENTRAL),
+        // The 324 area lies on both sides of the Apalachicola.
+        ("TX", 750..=797)
+        | ("KS", 660..=676)
+        | ("NE", 680..=689)
+        | ("SD", 570..=574)
+        | ("ND", 580..=584 | 587)
+        | ("FL", 325)
+        | ("IN", 463 | 464 | 476 | 477)
+        | ("KY", 420..=424)
+        | ("TN", 370..=372 | 375 | 380..=385) => Some(CENTRAL),
         ("TX", 799 | 885) | ("NE", 693) | ("SD", 577) => Some(MOUNTAIN),
         ("ID", 832..=834 | 836..=837) => Some(BOISE),
         ("ID", 838) | ("OR", 970..=978) | ("NV", 889..=897) => Some(PACIFIC),

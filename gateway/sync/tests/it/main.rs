@@ -1,4 +1,5 @@
 //! The sync from end to end: a real FHIR server, the real client, a real database.
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
 
 mod server;
 
