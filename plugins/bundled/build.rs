@@ -1,5 +1,6 @@
 //! Builds the bundled plugins to WebAssembly components with a cargo of its own, and has them carried into the binary.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
@@ -96,9 +97,13 @@ fn write_table(root: &Path, out: &Path, built: &Path) -> Result<(), String> {
         if !component.is_file() {
             return Err(format!("the plugin {plugin} was built, but {} is not there", component.display()));
         }
-        table.push_str(&format!(
-            "    BundledPlugin {{ name: {plugin:?}, manifest: include_str!({manifest:?}), component: include_bytes!({component:?}) }},\n"
-        ));
+        // A text as Rust writes it, quoted and escaped.
+        let literal = |path: &Path| format!("{:?}", path.to_string_lossy());
+        let (manifest, component) = (literal(&manifest), literal(&component));
+        let _ = writeln!(
+            table,
+            "    BundledPlugin {{ name: {plugin:?}, manifest: include_str!({manifest}), component: include_bytes!({component}) }},"
+        );
     }
     table.push_str("]\n");
     fs::write(out.join("table.rs"), table).map_err(|error| format!("the table of bundled plugins can't be written: {error}"))

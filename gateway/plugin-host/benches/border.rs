@@ -1,6 +1,8 @@
 //! P5: what the plugin border costs. The same criteria over the same patients natively and as a component; a call that does next to
 //! nothing, which is the price of a fresh instance; and installing a bundled plugin from the compile cache.
 
+#![expect(clippy::unwrap_used, reason = "what can't go on here is a finding")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ fn patients(codes: &mut Codes) -> Batch {
             woman = woman.visit(&format!("{year}-02-03"));
         }
         woman = woman.observation("http://loinc.org", "8480-6", "2026-01-01").value(120.0, "mm[Hg]").visit("2026-02-03");
-        if number % 3 == 0 { woman.observation("http://loinc.org", "24606-6", "2025-05-05") } else { woman }
+        if number.is_multiple_of(3) { woman.observation("http://loinc.org", "24606-6", "2025-05-05") } else { woman }
     };
     batch(codes, &(0..PATIENTS).map(woman).collect::<Vec<_>>())
 }

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn a_plugin_is_parked_after_failures_in_a_row_and_tries_again_after_a_time() {
         let breaker = Breaker::default();
-        let fail = |second| breaker.failed("trap", at(second), 2, Duration::from_secs(60));
+        let fail = |second| breaker.failed("trap", at(second), 2, Duration::from_mins(1));
         assert!(!fail(0));
         breaker.succeeded();
         assert!(!fail(1));

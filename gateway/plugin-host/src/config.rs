@@ -51,7 +51,7 @@ impl Default for HostConfig {
             table_elements: 20_000,
             fuel: 20_000_000_000,
             compute_time: Duration::from_secs(5),
-            call_time: Duration::from_secs(120),
+            call_time: Duration::from_mins(2),
             concurrent_calls: 16,
             answer_bytes: 32 << 20,
             batch_patients: 1_000,

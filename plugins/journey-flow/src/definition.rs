@@ -107,9 +107,9 @@ fn text(reader: &mut Reader<'_>, name: &str) -> Option<String> {
     reader.member(name).text().map(str::to_owned)
 }
 
-/// A text that may be missing; `None` where it is there and can't be read.
-fn optional_text(reader: &mut Reader<'_>, name: &str) -> Option<Option<String>> {
-    if reader.has(name) { text(reader, name).map(Some) } else { Some(None) }
+/// A text that may be missing. One that can't be read is a finding, and with it the definition is not used.
+fn optional_text(reader: &mut Reader<'_>, name: &str) -> Option<String> {
+    if reader.has(name) { text(reader, name) } else { None }
 }
 
 fn length(reader: &mut Reader<'_>, name: &str) -> Option<i64> {
@@ -124,7 +124,7 @@ fn length(reader: &mut Reader<'_>, name: &str) -> Option<i64> {
 fn read_exit_rule(reader: &mut Reader<'_>) -> Option<ExitRule> {
     reader.object(&["event", "detail", "reason"]);
     let (event, detail, reason) = (text(reader, "event"), optional_text(reader, "detail"), text(reader, "reason"));
-    Some(ExitRule { event: event?, detail: detail?, reason: reason? })
+    Some(ExitRule { event: event?, detail, reason: reason? })
 }
 
 fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
@@ -149,14 +149,8 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             send.object(&["message", "channels", "expires_after"]);
             let message = text(&mut send, "message");
             let channels = send.member("channels").items(10, |item| item.text().map(str::to_owned));
-            let expires_after = if send.has("expires_after") { length(&mut send, "expires_after").map(Some) } else { Some(None) };
-            Some(Step::Send {
-                message: message?,
-                channels: channels?,
-                expires_after: expires_after?,
-                next: next?,
-                if_not_sent: if_not_sent?,
-            })
+            let expires_after = if send.has("expires_after") { length(&mut send, "expires_after") } else { None };
+            Some(Step::Send { message: message?, channels: channels?, expires_after, next: next?, if_not_sent })
         }
         "wait" => {
             let next = text(reader, "next");
@@ -171,7 +165,7 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             let of = optional_text(&mut wait, "of");
             let timeout = length(&mut wait, "timeout");
             let (then, otherwise) = (text(&mut wait, "then"), text(&mut wait, "otherwise"));
-            Some(Step::WaitFor { events: events?, of: of?, timeout: timeout?, then: then?, otherwise: otherwise? })
+            Some(Step::WaitFor { events: events?, of, timeout: timeout?, then: then?, otherwise: otherwise? })
         }
         "branch" => {
             let mut branch = reader.member("branch");
@@ -179,7 +173,7 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             let criteria = read_criteria(&mut branch.member("if"));
             let (then, otherwise) = (text(&mut branch, "then"), text(&mut branch, "otherwise"));
             let if_unknown = optional_text(&mut branch, "if_unknown");
-            Some(Step::Branch { criteria: criteria?, then: then?, otherwise: otherwise?, if_unknown: if_unknown? })
+            Some(Step::Branch { criteria: criteria?, then: then?, otherwise: otherwise?, if_unknown })
         }
         _ => {
             let mut exit = reader.member("exit");

@@ -79,9 +79,7 @@ impl Document {
         if !reader.object(&["version", "key", "title", "description", "note", "members"]) {
             return None;
         }
-        if reader.member("version").integer(1, 1).is_none() {
-            return None;
-        }
+        reader.member("version").integer(1, 1)?;
         let key = reader.member("key").text().map(str::to_owned);
         if key.as_ref().is_some_and(|key| !key.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-')) {
             reader.member("key").fatal("a key is made of lower-case letters, digits and hyphens");
@@ -169,7 +167,10 @@ fn read_fact(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<FactTest> {
     let kinds: Vec<(&str, FactKind)> = FactKind::ALL.iter().map(|(kind, name)| (*name, *kind)).collect();
     let kind = reader.member("fact").choice(&kinds)?;
     needs.kinds.insert(kind);
-    let codes = read_codes(reader, kind)?.map(|set| needs.place(set));
+    let any_code = matches!(kind, FactKind::Encounter | FactKind::Coverage | FactKind::Appointment | FactKind::CareTeam)
+        && !reader.has("codes")
+        && !reader.has("value_set");
+    let codes = if any_code { None } else { Some(needs.place(read_codes(reader, kind)?)) };
     let window = read_window(&mut reader.member("window"))?;
     let lasting = if reader.has("when") { reader.member("when").choice(&[("happened", false), ("active", true)])? } else { kind.lasts() };
     let with = read_flags(reader, "flags")?;
@@ -184,7 +185,7 @@ fn read_fact(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<FactTest> {
     Some(FactTest { kind, codes, with, without, window, lasting, value, most_recent, at_least })
 }
 
-fn read_codes(reader: &mut Reader<'_>, kind: FactKind) -> Option<Option<CodeSetNeed>> {
+fn read_codes(reader: &mut Reader<'_>, kind: FactKind) -> Option<CodeSetNeed> {
     match (reader.has("codes"), reader.has("value_set")) {
         (true, true) => {
             reader.fatal("`codes` and `value_set` exclude each other; keep one");
@@ -196,12 +197,9 @@ fn read_codes(reader: &mut Reader<'_>, kind: FactKind) -> Option<Option<CodeSetN
                 let system = item.member("system").text()?.to_owned();
                 Some(Coding { system, code: item.member("code").text()?.to_owned() })
             })?;
-            Some(Some(CodeSetNeed::Codes(codes)))
+            Some(CodeSetNeed::Codes(codes))
         }
-        (false, true) => Some(Some(CodeSetNeed::ValueSet(reader.member("value_set").text()?.to_owned()))),
-        (false, false) if matches!(kind, FactKind::Encounter | FactKind::Coverage | FactKind::Appointment | FactKind::CareTeam) => {
-            Some(None)
-        }
+        (false, true) => Some(CodeSetNeed::ValueSet(reader.member("value_set").text()?.to_owned())),
         (false, false) => {
             reader.fatal(format!("a fact of kind `{}` needs `codes` or a `value_set`", kind.name()));
             None

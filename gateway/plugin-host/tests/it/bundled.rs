@@ -16,8 +16,8 @@ const SCREENING: &str = include_str!("../../../../fhir-profiles/measures/breast-
 /// Women, every third of them screened.
 pub(crate) fn patients(count: usize) -> Vec<PatientBuilder> {
     let woman = |number: usize| PatientBuilder::born(&format!("19{}-04-20", 40 + number % 50)).female().visit("2026-02-03");
-    let screened = |number, patient: PatientBuilder| {
-        if number % 3 == 0 { patient.observation("http://loinc.org", "24606-6", "2025-05-05") } else { patient }
+    let screened = |number: usize, patient: PatientBuilder| {
+        if number.is_multiple_of(3) { patient.observation("http://loinc.org", "24606-6", "2025-05-05") } else { patient }
     };
     (0..count).map(|number| screened(number, woman(number))).collect()
 }
