@@ -95,7 +95,7 @@ fn border(criterion: &mut Criterion) {
     group.finish();
 
     criterion.bench_function("fresh instance and an empty check", |bencher| {
-        bencher.iter(|| runtime.block_on(plugin.check(black_box("{}"))).unwrap())
+        bencher.iter(|| runtime.block_on(plugin.check(black_box("{}"))).unwrap());
     });
 }
 
