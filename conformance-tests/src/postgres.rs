@@ -153,7 +153,7 @@ fn watch(programs: &Programs, folder: &Path, data: &Path, port: u16) -> anyhow::
 }
 
 fn wait_until_ready(programs: &Programs, port: u16) -> anyhow::Result<()> {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while Instant::now() < end {
         let mut ready = programs.command("pg_isready");
         ready.args(["--quiet", "--host=127.0.0.1", "--username", USER, "--dbname=postgres", "--port", &port.to_string()]);

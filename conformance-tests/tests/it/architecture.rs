@@ -30,8 +30,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that one crate alone names, so that an edit elsewhere never rebuilds them.
-const NAMED_ONCE: &[(&str, &str)] =
-    &[("wasmtime", "gateway-plugin-host"), ("fhir-sdk", "gateway-fhir"), ("sqlx", "gateway-store"), ("mrml", "gateway-content"), ("lettre", "gateway-net")];
+const NAMED_ONCE: &[(&str, &str)] = &[
+    ("wasmtime", "gateway-plugin-host"),
+    ("fhir-sdk", "gateway-fhir"),
+    ("sqlx", "gateway-store"),
+    ("mrml", "gateway-content"),
+    ("lettre", "gateway-net"),
+];
 
 /// The crates that may open connections; tests may everywhere.
 const MAY_CONNECT: &[&str] = &["gateway-net"];
@@ -86,7 +91,8 @@ fn only_the_network_kit_opens_connections() {
 fn no_source_file_is_longer_than_six_hundred_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut long = Vec::new();
-    let mut folders: Vec<_> = ["gateway", "plugins", "plugin-sdk", "fhir-profiles", "conformance-tests", "examples"].map(|name| root.join(name)).into();
+    let mut folders: Vec<_> =
+        ["gateway", "plugins", "plugin-sdk", "fhir-profiles", "conformance-tests", "examples"].map(|name| root.join(name)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();

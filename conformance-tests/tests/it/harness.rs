@@ -1,9 +1,9 @@
 //! What the scenarios stand on: the real program as a process, a sandbox EHR and a mailbox in this process, a database, and the API as a
 //! person would use it.
 
-pub mod database;
-pub mod gateway;
-pub mod world;
+pub(crate) mod database;
+pub(crate) mod gateway;
+pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Panics
 /// Where the answer does not come; `what` says what was waited for.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, most: Duration, mut ask: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, most: Duration, mut ask: impl FnMut() -> F) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await {

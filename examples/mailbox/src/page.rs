@@ -95,7 +95,8 @@ async fn html(State(mailbox): State<Mailbox>, Path(number): Path<usize>) -> Resp
     let Some(received) = mailbox.message(number) else { return StatusCode::NOT_FOUND.into_response() };
     let parsed = MessageParser::default().parse(&received.raw);
     let html = parsed.as_ref().and_then(|message| message.body_html(0)).unwrap_or_default().into_owned();
-    ([(header::CONTENT_SECURITY_POLICY, "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:")], Html(html)).into_response()
+    ([(header::CONTENT_SECURITY_POLICY, "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:")], Html(html))
+        .into_response()
 }
 
 async fn raw(State(mailbox): State<Mailbox>, Path(number): Path<usize>) -> Response {

@@ -41,7 +41,8 @@ pub(crate) async fn serve(mailbox: Mailbox, listener: TcpListener, stopped: watc
 async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
-    let mut session = SessionBuilder::new("mailbox.localhost").build(peer, Envelope { mailbox, from: String::new(), to: Vec::new(), body: Vec::new() });
+    let mut session =
+        SessionBuilder::new("mailbox.localhost").build(peer, Envelope { mailbox, from: String::new(), to: Vec::new(), body: Vec::new() });
     write.write_all(&session.greeting().buffer()?).await?;
     let mut line = Vec::new();
     loop {

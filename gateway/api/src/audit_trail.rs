@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
 use gateway_domain::ids::{AuditId, PatientId};
+use gateway_ports::store::AuditStore;
 use serde::Serialize;
 
 use crate::ApiDeps;
@@ -25,6 +26,11 @@ impl<T: Serialize> IntoResponse for Shown<T> {
     }
 }
 
+async fn note_first<T>(audit: &dyn AuditStore, entries: &[AuditEntry], data: T) -> Result<Shown<T>, ApiError> {
+    audit.audit(entries).await.map_err(ApiError::Audit)?;
+    Ok(Shown(data))
+}
+
 impl ApiDeps {
     /// Notes that the caller reads these patients' data, one row for each, and hands the data over. Where the audit can't be
     /// written, nothing is shown.
@@ -44,8 +50,7 @@ impl ApiDeps {
         let shown = format!("{} patients", patients.iter().flatten().count());
         let entries: Vec<AuditEntry> =
             patients.into_iter().map(|patient| self.entry(caller.actor(), action, &caller.route, patient, true, shown.clone())).collect();
-        self.store.audit(&entries).await.map_err(ApiError::Audit)?;
-        Ok(Shown(data))
+        note_first(&*self.store, &entries, data).await
     }
 
     /// Notes a change, before it is made: one that can't be noted is not made.
@@ -82,5 +87,38 @@ impl ApiDeps {
     ) -> AuditEntry {
         let at = self.clock.now();
         AuditEntry { id: AuditId::new(at, self.entropy.for_id()), at, actor, action, object: object.to_owned(), patient, allowed, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gateway_ports::store::{Page, PageRequest, StoreError};
+    use http::StatusCode;
+
+    use super::*;
+
+    /// An audit whose disk is full.
+    struct Full;
+
+    #[async_trait::async_trait]
+    impl AuditStore for Full {
+        async fn audit(&self, _: &[AuditEntry]) -> Result<(), StoreError> {
+            Err(StoreError::Unavailable("the disk is full".into()))
+        }
+
+        async fn audit_entries(&self, _: Option<PatientId>, _: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+            Err(StoreError::Unavailable("the disk is full".into()))
+        }
+
+        async fn ping(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_shown_that_could_not_be_noted() {
+        let refused = note_first(&Full, &[], "Ada Lovelace").await;
+        let Err(error) = refused else { panic!("shown without an audit") };
+        assert_eq!(error.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

@@ -1,12 +1,10 @@
 //! Our public keys, by which other servers check what we sign (RFC 7517).
 
-use std::sync::Arc;
-
 use axum::routing::{MethodRouter, get};
 use http::{HeaderValue, header};
 
 /// Serves the key set.
-pub(crate) fn route(jwks: Arc<serde_json::Value>) -> MethodRouter {
+pub(crate) fn route(jwks: &serde_json::Value) -> MethodRouter {
     let body = jwks.to_string();
     get(async move || {
         let headers = [

@@ -85,8 +85,8 @@ impl ApiDeps {
 pub fn router(deps: ApiDeps) -> Router {
     Router::new()
         .nest("/api/v1", routes::router(&deps))
-        .nest("/p", public::router(deps.clone()))
-        .route("/.well-known/jwks.json", jwks::route(Arc::clone(&deps.jwks)))
+        .route("/.well-known/jwks.json", jwks::route(&deps.jwks))
+        .nest("/p", public::router(deps))
         .fallback(console::serve)
         .layer(from_fn(problem::name_request))
 }

@@ -8,18 +8,18 @@ use gateway_domain::user::Role;
 /// The gateway between a hospital's FHIR servers and the people it cares for.
 #[derive(Debug, Parser)]
 #[command(name = "outreach", version, arg_required_else_help = true)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The configuration.
     #[arg(long, short, global = true, env = "OUTREACH_CONFIG", default_value = "outreach.toml")]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the gateway: sync, segments, journeys, sending, the console and the API.
     Serve,
     /// Bring the outreach model up to date with a source, once.
@@ -55,7 +55,7 @@ pub enum Command {
 
 /// What can be done with sources.
 #[derive(Debug, Subcommand)]
-pub enum SourceCommand {
+pub(crate) enum SourceCommand {
     /// Ask a source who it is and what it can do.
     Test {
         /// Name of the source.
@@ -68,7 +68,7 @@ pub enum SourceCommand {
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Add a user. The password is asked for, or read from standard input.
     Add {
         /// What the user signs in with.
@@ -91,40 +91,40 @@ pub enum UserCommand {
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
-pub enum PluginCommand {
+pub(crate) enum PluginCommand {
     /// Show what is installed, what it asks for and what it was granted.
     List,
 }
 
 /// How the demonstration runs.
 #[derive(Clone, Debug, clap::Args)]
-pub struct DemoArguments {
+pub(crate) struct DemoArguments {
     /// Folder for the demonstration's data; emptied at the start unless `--keep` is given.
     #[arg(long, default_value = ".demo")]
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Go on with what is in the folder.
     #[arg(long)]
-    pub keep: bool,
+    pub(crate) keep: bool,
     /// Synthetic people.
     #[arg(long, default_value_t = 1000)]
-    pub people: u64,
+    pub(crate) people: u64,
     /// Seed of the synthetic people.
     #[arg(long, default_value_t = 7)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// First of five ports on this machine: console, metrics, EHR, mailbox page, SMTP. 0 takes free ones.
     #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// How long a journey waits for a click before it reminds.
     #[arg(long, default_value = "5 minutes")]
-    pub reminder_after: String,
+    pub(crate) reminder_after: String,
     /// Use this PostgreSQL database in place of SQLite.
     #[arg(long)]
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
 }
 
 /// A role on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleArgument {
+pub(crate) enum RoleArgument {
     /// Everything.
     Administrator,
     /// Runs segments and journeys.

@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use gate::GateSection;
-pub use mail::{MailSection, MailTls};
-pub use server::ServerSection;
-pub use source::{SourceAuth, SourceSection};
+pub(crate) use gate::GateSection;
+pub(crate) use mail::{MailSection, MailTls};
+pub(crate) use server::ServerSection;
+pub(crate) use source::{SourceAuth, SourceSection};
 
 /// Every key with its default, as shipped.
-pub const DEFAULTS: &str = include_str!("../config.default.toml");
+pub(crate) const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// Why the configuration can't be used. The program ends with exit code 64.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file can't be read.
     #[error("the configuration `{path}` can't be read: {reason}")]
     Unreadable {
@@ -48,7 +48,7 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// A value that can't be used.
-    pub fn key(key: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn key(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Key { key: key.into(), reason: reason.into() }
     }
 }
@@ -56,36 +56,36 @@ impl ConfigError {
 /// The configuration.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// `[server]`
-    pub server: ServerSection,
+    pub(crate) server: ServerSection,
     /// `[database]`
-    pub database: DatabaseSection,
+    pub(crate) database: DatabaseSection,
     /// `[hospital]`
-    pub hospital: HospitalSection,
+    pub(crate) hospital: HospitalSection,
     /// `[mail]`
-    pub mail: MailSection,
+    pub(crate) mail: MailSection,
     /// `[gate]`
-    pub gate: GateSection,
+    pub(crate) gate: GateSection,
     /// `[tracking]`
-    pub tracking: TrackingSection,
+    pub(crate) tracking: TrackingSection,
     /// `[keys]`
-    pub keys: KeysSection,
+    pub(crate) keys: KeysSection,
     /// `[plugins]`
-    pub plugins: PluginsSection,
+    pub(crate) plugins: PluginsSection,
     /// `[log]`
-    pub log: LogSection,
+    pub(crate) log: LogSection,
     /// `[[source]]`
     #[serde(default, rename = "source")]
-    pub sources: Vec<SourceSection>,
+    pub(crate) sources: Vec<SourceSection>,
 }
 
 /// `[database]`
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DatabaseSection {
-    /// `sqlite:<path>` or `postgres://...`.
-    pub url: String,
+pub(crate) struct DatabaseSection {
+    /// `sqlite://<path>` or `postgres://...`.
+    pub(crate) url: String,
 }
 
 impl std::fmt::Debug for DatabaseSection {
@@ -97,41 +97,41 @@ impl std::fmt::Debug for DatabaseSection {
 /// `[hospital]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HospitalSection {
+pub(crate) struct HospitalSection {
     /// The name people know the hospital by.
-    pub name: String,
+    pub(crate) name: String,
     /// IANA time zone in which days begin.
-    pub time_zone: String,
+    pub(crate) time_zone: String,
 }
 
 /// `[tracking]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TrackingSection {
+pub(crate) struct TrackingSection {
     /// Whether links lead through the gateway.
-    pub clicks: bool,
+    pub(crate) clicks: bool,
 }
 
 /// `[keys]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KeysSection {
+pub(crate) struct KeysSection {
     /// Folder for the gateway's keys.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// `[plugins]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PluginsSection {
+pub(crate) struct PluginsSection {
     /// Folder for compiled plugins.
-    pub cache: PathBuf,
+    pub(crate) cache: PathBuf,
 }
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// For machines.
@@ -141,11 +141,11 @@ pub enum LogFormat {
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LogSection {
+pub(crate) struct LogSection {
     /// How lines look.
-    pub format: LogFormat,
+    pub(crate) format: LogFormat,
     /// What is written.
-    pub level: String,
+    pub(crate) level: String,
 }
 
 impl Config {
@@ -153,7 +153,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`], naming file or key.
-    pub fn load(path: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub(crate) fn load(path: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable { path: path.display().to_string(), reason: error.to_string() })?;
         Self::read(&text, &path.display().to_string(), environment)
@@ -163,7 +163,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`], naming file or key.
-    pub fn read(text: &str, path: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub(crate) fn read(text: &str, path: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let wrong = |error: toml::de::Error| ConfigError::Wrong { path: path.to_owned(), reason: error.to_string().trim_end().to_owned() };
         let mut whole: toml::Table = DEFAULTS.parse().map_err(wrong)?;
         // Read on its own first, so that a message shows the line of this file.
@@ -188,8 +188,8 @@ impl Config {
             let reason = format!("`{}` is no IANA time zone (for example `America/Chicago`)", self.hospital.time_zone);
             return Err(ConfigError::key("hospital.time_zone", reason));
         }
-        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| self.database.url.starts_with(scheme)) {
-            return Err(ConfigError::key("database.url", "expected `sqlite:<path>` or `postgres://user:password@host/database`"));
+        if let Err(error) = self.database.url.parse::<gateway_store::DatabaseUrl>() {
+            return Err(ConfigError::key("database.url", error.to_string()));
         }
         for (place, source) in self.sources.iter().enumerate() {
             source.check()?;
@@ -204,10 +204,16 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError::Key`], naming those that are there.
-    pub fn source(&self, name: &str) -> Result<&SourceSection, ConfigError> {
+    pub(crate) fn source(&self, name: &str) -> Result<&SourceSection, ConfigError> {
         self.sources.iter().find(|source| source.name == name).ok_or_else(|| {
             let names: Vec<_> = self.sources.iter().map(|source| source.name.as_str()).collect();
-            ConfigError::key("source.name", format!("there is no source `{name}`; the configuration has: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }))
+            ConfigError::key(
+                "source.name",
+                format!(
+                    "there is no source `{name}`; the configuration has: {}",
+                    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+                ),
+            )
         })
     }
 }
@@ -239,7 +245,10 @@ fn set(table: &mut toml::Table, keys: &[&str], value: String) -> Result<(), Conf
             section.insert((*key).to_owned(), typed);
             Ok(())
         }
-        _ => Err(ConfigError::key(format!("OUTREACH__{}", keys.join("__").to_ascii_uppercase()), "this section can't be set by the environment")),
+        _ => Err(ConfigError::key(
+            format!("OUTREACH__{}", keys.join("__").to_ascii_uppercase()),
+            "this section can't be set by the environment",
+        )),
     }
 }
 

@@ -23,7 +23,7 @@ use serde_json::Value;
 /// `lists/<key>.json`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListFile {
+pub(crate) struct ListFile {
     title: String,
     description: String,
     kind: ListKind,
@@ -32,7 +32,7 @@ pub struct ListFile {
 /// `segments/<key>.json`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SegmentFile {
+pub(crate) struct SegmentFile {
     title: String,
     description: String,
     #[serde(default = "segment_rules")]
@@ -45,7 +45,7 @@ pub struct SegmentFile {
 /// `messages/<key>.json`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MessageFile {
+pub(crate) struct MessageFile {
     title: String,
     purpose: Purpose,
     list: Option<String>,
@@ -55,7 +55,7 @@ pub struct MessageFile {
 /// `journeys/<key>.json`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct JourneyFile {
+pub(crate) struct JourneyFile {
     title: String,
     description: String,
     #[serde(default = "journey_flow")]
@@ -84,7 +84,7 @@ const fn draft() -> JourneyStatus {
 
 /// Definitions as read, each with its key.
 #[derive(Debug, Default)]
-pub struct Definitions {
+pub(crate) struct Definitions {
     lists: Vec<(String, ListFile)>,
     segments: Vec<(String, SegmentFile)>,
     messages: Vec<(String, MessageFile)>,
@@ -92,17 +92,17 @@ pub struct Definitions {
 }
 
 /// Where definitions go and who checks them.
-pub struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Where they are kept.
-    pub store: &'a dyn Store,
+    pub(crate) store: &'a dyn Store,
     /// Who understands segments and journeys.
-    pub plugins: &'a dyn Plugins,
+    pub(crate) plugins: &'a dyn Plugins,
     /// Who understands messages.
-    pub content: &'a dyn MessageContent,
+    pub(crate) content: &'a dyn MessageContent,
     /// Time.
-    pub clock: &'a dyn Clock,
+    pub(crate) clock: &'a dyn Clock,
     /// Randomness.
-    pub entropy: &'a dyn Entropy,
+    pub(crate) entropy: &'a dyn Entropy,
 }
 
 impl Definitions {
@@ -110,7 +110,7 @@ impl Definitions {
     ///
     /// # Errors
     /// Naming the file and what was expected.
-    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         if !folder.is_dir() {
             bail!("`{}` is no folder", folder.display());
         }
@@ -126,7 +126,7 @@ impl Definitions {
     ///
     /// # Errors
     /// Never, unless the program was built from a broken tree.
-    pub fn demo() -> anyhow::Result<Self> {
+    pub(crate) fn demo() -> anyhow::Result<Self> {
         let mut demo = Self::default();
         demo.lists.push(part("preventive-care", include_str!("../demo/lists/preventive-care.json"))?);
         demo.segments.push(part("breast-cancer-screening-due", include_str!("../demo/segments/breast-cancer-screening-due.json"))?);
@@ -138,7 +138,7 @@ impl Definitions {
     }
 
     /// Sets how long the journeys wait for a click before they remind.
-    pub fn remind_after(&mut self, length: &str) {
+    pub(crate) fn remind_after(&mut self, length: &str) {
         for (_, journey) in &mut self.journeys {
             let waits = journey.definition.get_mut("steps").and_then(Value::as_object_mut).into_iter().flatten();
             for (_, step) in waits {
@@ -153,10 +153,11 @@ impl Definitions {
     ///
     /// # Errors
     /// Naming the definition, the place in it and the fix.
-    pub async fn apply(&self, target: &Target<'_>) -> anyhow::Result<Vec<String>> {
+    pub(crate) async fn apply(&self, target: &Target<'_>) -> anyhow::Result<Vec<String>> {
         let now = target.clock.now();
         let mut done = Vec::new();
-        let segments = self.segments.iter().map(|(key, file)| Ok((key, file, definition_of(key, file)?))).collect::<anyhow::Result<Vec<_>>>()?;
+        let segments =
+            self.segments.iter().map(|(key, file)| Ok((key, file, definition_of(key, file)?))).collect::<anyhow::Result<Vec<_>>>()?;
         for (key, file, definition) in &segments {
             let plugin = target.plugins.segment(&file.plugin)?;
             refuse_fatal("segment", key, &plugin.check(&definition.to_string()).await?)?;
@@ -269,7 +270,8 @@ fn read_all<T: DeserializeOwned>(folder: &Path) -> anyhow::Result<Vec<(String, T
         .iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .map(|path| {
-            let key = path.file_stem().and_then(|stem| stem.to_str()).with_context(|| format!("`{}` has no usable name", path.display()))?;
+            let key =
+                path.file_stem().and_then(|stem| stem.to_str()).with_context(|| format!("`{}` has no usable name", path.display()))?;
             let text = std::fs::read_to_string(path).with_context(|| format!("`{}` can't be read", path.display()))?;
             part(key, &text).with_context(|| format!("`{}` is wrong", path.display()))
         })

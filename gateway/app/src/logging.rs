@@ -9,9 +9,10 @@ use crate::config::{ConfigError, LogFormat, LogSection};
 ///
 /// # Errors
 /// [`ConfigError::Key`] where `log.level` is no directive.
-pub fn start(section: &LogSection) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&section.level)
-        .map_err(|error| ConfigError::key("log.level", format!("expected a level such as `info`, or directives such as `info,gateway_sync=debug`: {error}")))?;
+pub(crate) fn start(section: &LogSection) -> Result<(), ConfigError> {
+    let filter = EnvFilter::try_new(&section.level).map_err(|error| {
+        ConfigError::key("log.level", format!("expected a level such as `info`, or directives such as `info,gateway_sync=debug`: {error}"))
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     // A second start, as in tests, keeps the first.
     let _ = match section.format {

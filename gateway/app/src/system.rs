@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rand::TryRng as _;
 
 /// The system's clock.
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -15,7 +15,7 @@ impl Clock for SystemClock {
 }
 
 /// The operating system's randomness.
-pub struct SystemEntropy;
+pub(crate) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {

@@ -106,10 +106,15 @@ impl Filler<'_> {
         })
     }
 
-    /// Gives the target a number and returns the URL on our own pages that leads to it.
+    /// Gives the target a number and returns the URL on our own pages that leads to it; the target itself where clicks are not heard.
     fn link(&mut self, key: &str) -> Result<String, ContentError> {
         let target = self.document.links.get(key);
         let target = target.ok_or_else(|| ContentError::Document(format!("the link `{key}` has no target")))?;
+        if self.links.click.is_empty() {
+            // Tracking is off: the link leads to its target.
+            self.targets.push(target.clone());
+            return Ok(target.clone());
+        }
         let number = self.targets.len().to_string();
         if !self.links.click.contains("{n}") {
             return Err(ContentError::Render("the click URL has no place for a number".to_owned()));

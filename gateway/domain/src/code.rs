@@ -39,7 +39,7 @@ pub mod systems {
     /// CVX vaccine codes.
     pub const CVX: &str = "http://hl7.org/fhir/sid/cvx";
     /// HCPCS Level II.
-    pub const HCPCS: &str = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
+    pub const HCPCS: &str = "http://www.nlm.nih.gov/research/umls/hcpcs";
     /// UCUM units.
     pub const UCUM: &str = "http://unitsofmeasure.org";
     /// HL7 v3 ActCode, the class of an encounter.

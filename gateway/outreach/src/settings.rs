@@ -86,7 +86,6 @@ impl OutreachSettings {
             reply_to: None,
             hospital_name: "Riverside Hospital".into(),
             message_id_domain: "riverside.example".into(),
-            public_url: "https://outreach.riverside.example".into(),
             tracking: true,
         };
         Self {

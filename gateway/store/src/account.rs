@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, args};
 use crate::entropy::EntropySequence;
-use crate::page::{limit, offset};
+use crate::page::{limit, offset, sort_key};
 use crate::patient::escape_like;
 use crate::stored::{from_json, to_json};
 
@@ -67,7 +67,7 @@ pub(crate) async fn write_accounts<'a>(
             AccountId::new(now, entropy.draw()).as_uuid(),
             source,
             resource.fhir_id.as_str(),
-            details.name.to_lowercase(),
+            sort_key(&details.name),
             to_json("account", details)?,
         ]);
     }

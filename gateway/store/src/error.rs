@@ -44,10 +44,10 @@ pub(crate) fn conflict(what: &'static str, key: impl Into<String>) -> impl FnOnc
     }
 }
 
-pub(crate) fn missing(what: &'static str, key: impl ToString) -> StoreError {
+pub(crate) fn missing(what: &'static str, key: impl std::fmt::Display) -> StoreError {
     StoreError::Missing { what, key: key.to_string() }
 }
 
-pub(crate) fn corrupt(what: &'static str, reason: impl ToString) -> StoreError {
+pub(crate) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt { what, reason: reason.to_string() }
 }

@@ -67,7 +67,7 @@ async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Opt
     else {
         return Ok(None);
     };
-    if status(row.text("status")?)? != MessageStatus::Due {
+    if status(&row.text("status")?)? != MessageStatus::Due {
         return Ok(None);
     }
     let sent_last_week = sent_since(session, patient, id, later(now, -168)).await?;

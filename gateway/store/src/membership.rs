@@ -112,6 +112,7 @@ pub(crate) async fn apply(
 
 /// Two columns of a membership's key.
 const KEY: &[Column] = &[Column::Integer, Column::Integer];
+const PATIENT: &[Column] = &[Column::Integer];
 const EVENT: &[Column] = &[Column::Integer; 5];
 const MEMBERSHIP: &[Column] =
     &[Column::Integer, Column::Integer, Column::Integer, Column::Integer, Column::Bytes, Column::Text, Column::Integer];
@@ -156,12 +157,11 @@ async fn take_marks(session: &mut Session, claimed: &[DirtyPatient]) -> Result<H
         .await?;
     let taken = taken.iter().map(|row| row.get(0).map(PatientNo)).collect::<Result<HashSet<_>, _>>()?;
     let moved: HashSet<PatientNo> = sorted.iter().map(|dirty| dirty.patient).filter(|patient| !taken.contains(patient)).collect();
-    const FREED: &[Column] = &[Column::Integer];
     session
         .execute_rows(
             "WITH freed (patient_no) AS ({rows}) UPDATE dirty_patient SET lease_until = 0 \
              WHERE patient_no IN (SELECT patient_no FROM freed)",
-            Rows::of(FREED, moved.iter().map(|patient| (*patient).into())),
+            Rows::of(PATIENT, moved.iter().map(|patient| (*patient).into())),
         )
         .await?;
     Ok(moved)

@@ -90,7 +90,7 @@ impl MessageStore for Store {
         let mut session = self.database.read().await?;
         let rows = session.all("SELECT status, count(*) AS total FROM message GROUP BY status", args![]).await?;
         let mut counts =
-            rows.iter().map(|row| Ok((status(row.text("status")?)?, row.count("total")?))).collect::<Result<Vec<_>, StoreError>>()?;
+            rows.iter().map(|row| Ok((status(&row.text("status")?)?, row.count("total")?))).collect::<Result<Vec<_>, StoreError>>()?;
         counts.sort_unstable_by_key(|(status, _)| *status as u8);
         Ok(counts)
     }
@@ -263,7 +263,7 @@ async fn record(session: &mut Session, id: MessageId, hand_over: &HandOver, now:
         .optional("SELECT run_id, step, status FROM message WHERE id = $1 FOR UPDATE", args![id.as_uuid()])
         .await?
         .ok_or_else(|| missing("message", id))?;
-    if status(row.text("status")?)? != MessageStatus::InFlight {
+    if status(&row.text("status")?)? != MessageStatus::InFlight {
         return Err(StoreError::Stale { what: "message", key: id.to_string() });
     }
     let (status, reason) = match hand_over {
@@ -349,8 +349,8 @@ fn condition(filter: &MessageFilter) -> (String, Vec<Value>) {
     (conditions.join(" AND "), values)
 }
 
-pub(crate) fn status(name: String) -> Result<MessageStatus, StoreError> {
-    MessageStatus::from_name(&name).ok_or_else(|| corrupt("message", "its status is not known"))
+pub(crate) fn status(name: &str) -> Result<MessageStatus, StoreError> {
+    MessageStatus::from_name(name).ok_or_else(|| corrupt("message", "its status is not known"))
 }
 
 fn message(row: &Row) -> Result<Message, StoreError> {
@@ -363,7 +363,7 @@ fn message(row: &Row) -> Result<Message, StoreError> {
         medium: row.text("medium")?,
         template: row.text("template")?,
         purpose: from_name("purpose", row.text("purpose")?)?,
-        status: status(row.text("status")?)?,
+        status: status(&row.text("status")?)?,
         reason: row.get("reason")?,
         due_at: row.time("due_at")?,
         expires_at: row.optional_time("expires_at")?,

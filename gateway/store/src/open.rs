@@ -89,8 +89,7 @@ async fn open_file(path: &str) -> Result<Database, sqlx::Error> {
         .foreign_keys(true)
         .pragma("cache_size", "-65536")
         .pragma("journal_size_limit", "67108864");
-    let writer =
-        SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(120)).connect_with(options.clone()).await?;
+    let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_mins(2)).connect_with(options.clone()).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .connect_with(options.read_only(true).pragma("cache_size", "-16384"))

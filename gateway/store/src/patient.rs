@@ -19,7 +19,7 @@ use crate::Store;
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Row, Session, Value, args};
 use crate::error::missing;
-use crate::page::{limit, offset};
+use crate::page::{limit, offset, sort_key};
 use crate::stored::{day_number, from_json, from_name, name_of, partial_date, partial_date_number, to_json};
 use crate::{account, code, fact, resource};
 
@@ -89,8 +89,8 @@ impl PatientColumns {
         Ok(Self {
             status: name_of(&patient.status)?,
             replaced_by: patient.replaced_by.clone(),
-            family_sort: person.family.as_deref().unwrap_or_default().to_lowercase(),
-            given_sort: person.given.join(" ").to_lowercase(),
+            family_sort: sort_key(person.family.as_deref().unwrap_or_default()),
+            given_sort: sort_key(&person.given.join(" ")),
             name: person.display_name(),
             name_search: names.map(|name| name.to_lowercase()).collect::<Vec<_>>().join(" "),
             identifier_search: person

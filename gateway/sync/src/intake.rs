@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateway_domain::ids::{QuarantineId, SyncRunId};
+use gateway_domain::ids::{PatientNo, QuarantineId, SyncRunId};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::source::{Quarantined, Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_ports::clock::{Clock, Entropy};
@@ -52,6 +52,7 @@ pub(crate) struct Intake<'a> {
     pub(crate) entropy: &'a dyn Entropy,
     pub(crate) reader: Arc<dyn ResourceReader>,
     pub(crate) progress: &'a dyn Progress,
+    pub(crate) applied: &'a (dyn Fn(&[PatientNo]) + Send + Sync),
     pub(crate) seen: &'a Seen,
     /// Types of which this call saw resources. Only they are swept: a type that is missing altogether may be missing for another reason.
     pub(crate) types_seen: BTreeSet<String>,
@@ -122,6 +123,7 @@ impl Intake<'_> {
         if matches!(self.strategy, SyncStrategy::SearchSince) {
             self.seen.remember(&keys);
         }
+        (self.applied)(&applied.patients);
         self.counts += applied.counts;
         self.patients_changed += applied.patients.len() as u64;
         self.progress.counted(self.counts, self.total);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use gateway_domain::ids::SourceId;
+use gateway_domain::ids::{PatientNo, SourceId};
 use gateway_domain::source::{Source, SyncCounts, SyncRunStatus, SyncStrategy};
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::ehr::{Ehr, EhrCapabilities, ExportLevel, ResourceReader};
@@ -49,8 +49,8 @@ pub struct SyncOptions {
     pub longest_export: Duration,
     /// After a full run, at most this share (0 to 1) of a type may be taken as deleted.
     pub most_deleted: f64,
-    /// A run without news is recorded only this long after the last one.
-    pub quiet_record: Duration,
+    /// That a source has no news is noted only this long after the last time.
+    pub note_every: Duration,
 }
 
 impl Default for SyncOptions {
@@ -66,7 +66,7 @@ impl Default for SyncOptions {
             longest_poll: Duration::from_mins(5),
             longest_export: Duration::from_hours(30 * 24),
             most_deleted: 0.2,
-            quiet_record: Duration::from_mins(5),
+            note_every: Duration::from_mins(1),
         }
     }
 }
@@ -102,11 +102,19 @@ pub struct SyncWorker {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     memory: std::sync::Mutex<HashMap<SourceId, Arc<Memory>>>,
+    applied: Arc<dyn Fn(&[PatientNo]) + Send + Sync>,
 }
 
 impl SyncWorker {
     pub fn new(sources: Arc<dyn SourceStore>, store: Arc<dyn SyncStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default() }
+        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default(), applied: Arc::new(|_| {}) }
+    }
+
+    /// Tells `applied` after each piece which patients it changed, so that what is cached of them can be forgotten at once. Decisions
+    /// wait for the end of the run.
+    #[must_use]
+    pub fn telling(self, applied: Arc<dyn Fn(&[PatientNo]) + Send + Sync>) -> Self {
+        Self { applied, ..self }
     }
 
     /// Makes one run, or takes up the one that was interrupted.
@@ -144,6 +152,7 @@ impl SyncWorker {
             entropy: &*self.entropy,
             reader: feed.reader.clone(),
             progress,
+            applied: &*self.applied,
             seen: &memory.seen,
             types_seen: BTreeSet::new(),
             deletions,
@@ -202,16 +211,18 @@ impl SyncWorker {
                 if plan.strategy == SyncStrategy::SearchFull {
                     self.sweep(intake, &types, options).await?;
                 }
-                if intake.run.is_some() || self.is_record_due(&intake.source, options) {
+                if intake.run.is_some() {
                     intake.finish(SyncRunStatus::Complete, until).await?;
+                } else if self.is_note_due(&intake.source, options) {
+                    self.store.note_unchanged(intake.source.id, until, self.clock.now()).await?;
                 }
             }
         }
         Ok(())
     }
 
-    fn is_record_due(&self, source: &Source, options: &SyncOptions) -> bool {
-        source.synced_at.is_none_or(|it| self.clock.now().duration_since(it).unsigned_abs() >= options.quiet_record)
+    fn is_note_due(&self, source: &Source, options: &SyncOptions) -> bool {
+        source.synced_at.is_none_or(|it| self.clock.now().duration_since(it).unsigned_abs() >= options.note_every)
     }
 
     async fn sweep(&self, intake: &mut Intake<'_>, types: &[String], options: &SyncOptions) -> Result<(), SyncError> {

@@ -6,15 +6,15 @@ use conformance_tests::postgres;
 
 /// Which database.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
 /// The URL of a fresh database; `None` where PostgreSQL is left out on purpose.
-pub async fn fresh(kind: Kind, folder: &Path) -> Option<String> {
+pub(crate) async fn fresh(kind: Kind, folder: &Path) -> Option<String> {
     match kind {
-        Kind::Sqlite => Some(format!("sqlite:{}", folder.join("outreach.sqlite").display())),
+        Kind::Sqlite => Some(format!("sqlite://{}", folder.join("outreach.sqlite").display())),
         Kind::Postgres => postgres::fresh_database().await,
     }
 }

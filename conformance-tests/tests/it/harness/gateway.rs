@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::eventually;
 
 /// The program, built beside these tests.
-pub fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let path = tests.ancestors().nth(2).unwrap().join("outreach");
     assert!(path.exists(), "the program is not built: run `cargo build --bin outreach` (looked for {})", path.display());
@@ -18,7 +18,7 @@ pub fn program() -> PathBuf {
 }
 
 /// Runs a command to its end.
-pub fn outreach(config: &Path, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn outreach(config: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(program())
         .arg("--config")
         .arg(config)
@@ -33,7 +33,7 @@ pub fn outreach(config: &Path, arguments: &[&str], input: &str) -> Output {
 }
 
 /// Runs a command that must succeed, and gives what it said.
-pub fn outreach_ok(config: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) fn outreach_ok(config: &Path, arguments: &[&str], input: &str) -> String {
     let output = outreach(config, arguments, input);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "outreach {arguments:?} failed: {said}{}", String::from_utf8_lossy(&output.stderr));
@@ -41,27 +41,30 @@ pub fn outreach_ok(config: &Path, arguments: &[&str], input: &str) -> String {
 }
 
 /// `outreach serve` as a process. Killed when dropped.
-pub struct Serving {
+pub(crate) struct Serving {
     child: Child,
 }
 
 impl Serving {
     /// Starts it; what it logs goes to a file beside the configuration.
-    pub fn start(config: &Path) -> Self {
+    pub(crate) fn start(config: &Path) -> Self {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(config.with_extension("log")).unwrap();
-        let child = Command::new(program()).arg("--config").arg(config).arg("serve").stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        let child = Command::new(program())
+            .arg("--config")
+            .arg(config)
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         Self { child }
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-    }
-
-    /// The process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 }
 
@@ -73,14 +76,14 @@ impl Drop for Serving {
 }
 
 /// The API, signed in.
-pub struct Api {
+pub(crate) struct Api {
     client: reqwest::Client,
     base: String,
 }
 
 impl Api {
     /// Waits for the gateway and signs in.
-    pub async fn sign_in(base: &str, email: &str, password: &str) -> Self {
+    pub(crate) async fn sign_in(base: &str, email: &str, password: &str) -> Self {
         let client = client();
         let credentials = serde_json::json!({ "email": email, "password": password });
         let cookie = eventually("the sign-in", Duration::from_secs(60), || {
@@ -101,7 +104,7 @@ impl Api {
     }
 
     /// Reads; `None` while the gateway does not answer.
-    pub async fn try_get(&self, path: &str) -> Option<Value> {
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Value> {
         let answer = self.client.get(format!("{}/api/v1{path}", self.base)).send().await.ok()?;
         if !answer.status().is_success() {
             return None;
@@ -110,7 +113,7 @@ impl Api {
     }
 
     /// Reads.
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.client.get(format!("{}/api/v1{path}", self.base)).send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
@@ -119,12 +122,12 @@ impl Api {
     }
 
     /// Changes.
-    pub async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> reqwest::Response {
+    pub(crate) async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> reqwest::Response {
         self.client.request(method, format!("{}/api/v1{path}", self.base)).json(body).send().await.unwrap()
     }
 
     /// All items of a list, page by page.
-    pub async fn all(&self, path: &str) -> Vec<Value> {
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
         let separator = if path.contains('?') { '&' } else { '?' };
         let mut items = Vec::new();
         loop {
@@ -140,7 +143,7 @@ impl Api {
 }
 
 /// A client that follows no redirect.
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(20)).build().unwrap()
 }

@@ -13,33 +13,33 @@ const EMAIL: &str = "coordinator@example.org";
 const PASSWORD: &str = "a long enough password";
 
 /// How a world is made.
-pub struct Plan {
-    pub database: Kind,
-    pub people: Option<u64>,
-    pub load: Option<PathBuf>,
+pub(crate) struct Plan {
+    pub(crate) database: Kind,
+    pub(crate) people: Option<u64>,
+    pub(crate) load: Option<PathBuf>,
     /// How long the journey waits for a click.
-    pub reminder_after: &'static str,
+    pub(crate) reminder_after: &'static str,
     /// Whether the segments, messages and the journey of the demonstration are there.
-    pub with_definitions: bool,
+    pub(crate) with_definitions: bool,
 }
 
 impl Plan {
-    pub fn new(database: Kind) -> Self {
+    pub(crate) fn new(database: Kind) -> Self {
         Self { database, people: Some(200), load: None, reminder_after: "1 hour", with_definitions: true }
     }
 }
 
-pub struct World {
-    pub folder: TempDir,
-    pub config: PathBuf,
-    pub base: String,
-    pub ehr: ehr_sandbox::Running,
-    pub mail: mailbox::Running,
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) config: PathBuf,
+    pub(crate) base: String,
+    pub(crate) ehr: ehr_sandbox::Running,
+    pub(crate) mail: mailbox::Running,
 }
 
 impl World {
     /// Makes it; `None` where its database is left out on purpose.
-    pub async fn make(plan: Plan) -> Option<Self> {
+    pub(crate) async fn make(plan: Plan) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let database = database::fresh(plan.database, folder.path()).await?;
         let bind = || TcpListener::bind("127.0.0.1:0");
@@ -72,12 +72,12 @@ impl World {
     }
 
     /// Starts the gateway.
-    pub fn serve(&self) -> Serving {
+    pub(crate) fn serve(&self) -> Serving {
         Serving::start(&self.config)
     }
 
     /// Signs in.
-    pub async fn api(&self) -> Api {
+    pub(crate) async fn api(&self) -> Api {
         Api::sign_in(&self.base, EMAIL, PASSWORD).await
     }
 
@@ -96,7 +96,7 @@ impl World {
     }
 
     /// Subjects and recipients of what arrived.
-    pub fn arrived(&self) -> Vec<(String, String)> {
+    pub(crate) fn arrived(&self) -> Vec<(String, String)> {
         self.mail
             .mailbox
             .messages()

@@ -45,7 +45,10 @@ async fn a_patient_is_synced_found_invited_and_let_go_when_screened(#[case] data
     assert!(first["counts"]["applied"].as_u64().unwrap() > 1_000, "{first}");
 
     // Found, each with evidence.
-    let due = eventually("members of the segment", MINUTE, || async { segment(&api, "breast-cancer-screening-due").await.filter(|segment| segment["members"].as_u64() > Some(3)) }).await;
+    let due = eventually("members of the segment", MINUTE, || async {
+        segment(&api, "breast-cancer-screening-due").await.filter(|segment| segment["members"].as_u64() > Some(3))
+    })
+    .await;
     let members = api.all(&format!("/segments/{}/members", due["id"].as_str().unwrap())).await;
     for member in &members {
         assert!(!member["evidence"].as_array().unwrap().is_empty(), "a member without evidence: {member}");
@@ -57,8 +60,14 @@ async fn a_patient_is_synced_found_invited_and_let_go_when_screened(#[case] data
     eventually("every invitation to be decided", MINUTE, || async {
         let runs = api.try_get(&format!("/journeys/{journey}/runs?limit=200")).await?;
         let counts = api.try_get("/message-counts").await?;
-        let count = |status: &str| counts.as_array().unwrap().iter().find(|count| count["status"] == status).map_or(0, |count| count["count"].as_u64().unwrap());
-        (runs["total"].as_u64()? >= members.len() as u64 && count("in-flight") == 0 && count("accepted") > 0 && count("accepted") + count("refused") + count("due") >= runs["total"].as_u64()?).then_some(())
+        let count = |status: &str| {
+            counts.as_array().unwrap().iter().find(|count| count["status"] == status).map_or(0, |count| count["count"].as_u64().unwrap())
+        };
+        (runs["total"].as_u64()? >= members.len() as u64
+            && count("in-flight") == 0
+            && count("accepted") > 0
+            && count("accepted") + count("refused") + count("due") >= runs["total"].as_u64()?)
+        .then_some(())
     })
     .await;
     let accepted = messages(&api, "accepted").await;
@@ -75,7 +84,8 @@ async fn a_patient_is_synced_found_invited_and_let_go_when_screened(#[case] data
     world.ehr.record_mammogram(&fhir_id).unwrap();
     eventually("the screened patient to leave", Duration::from_secs(10), || async {
         let memberships = api.try_get(&format!("/patients/{screened}/memberships")).await?;
-        let inside = memberships["items"].as_array()?.iter().any(|membership| membership["segment"]["key"] == "breast-cancer-screening-due");
+        let inside =
+            memberships["items"].as_array()?.iter().any(|membership| membership["segment"]["key"] == "breast-cancer-screening-due");
         let runs = api.try_get(&format!("/patients/{screened}/runs")).await?;
         (!inside && runs["items"][0]["status"] == "left").then_some(())
     })
@@ -84,23 +94,39 @@ async fn a_patient_is_synced_found_invited_and_let_go_when_screened(#[case] data
     // One unsubscribes by the header of the email, another follows a link; both get no reminder.
     let received = world.mail.mailbox.messages();
     let raw = |place: usize| String::from_utf8_lossy(&received[place].raw).replace("\r\n ", " ").replace("\r\n\t", " ");
-    let to_screened: Vec<_> = messages(&api, "accepted").await.into_iter().filter(|message| message["patient"]["id"] == screened.as_str()).collect();
+    let to_screened: Vec<_> =
+        messages(&api, "accepted").await.into_iter().filter(|message| message["patient"]["id"] == screened.as_str()).collect();
     let others: Vec<usize> = (0..received.len())
         .filter(|place| !to_screened.iter().any(|message| raw(*place).contains(message["id"].as_str().unwrap())))
         .collect();
     let header = raw(others[0]);
-    let unsubscribe = header.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: <")).and_then(|rest| rest.split('>').next()).unwrap().to_owned();
+    let unsubscribe = header
+        .lines()
+        .find_map(|line| line.strip_prefix("List-Unsubscribe: <"))
+        .and_then(|rest| rest.split('>').next())
+        .unwrap()
+        .to_owned();
     assert!(header.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
     let looked = client().get(&unsubscribe).send().await.unwrap();
     assert!(looked.status().is_success(), "a scanner may look");
-    let left = client().post(&unsubscribe).header("content-type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click").send().await.unwrap();
+    let left = client()
+        .post(&unsubscribe)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("List-Unsubscribe=One-Click")
+        .send()
+        .await
+        .unwrap();
     assert!(left.status().is_success(), "one click leaves: {}", left.status());
 
     // The rest is reminded, and nobody else.
     eventually("a reminder", Duration::from_secs(90), || async { (world.arrived().len() > received.len()).then_some(()) }).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let all = messages(&api, "accepted").await;
-    let reminded: BTreeSet<&str> = all.iter().filter(|message| message["template"] == "screening-reminder").filter_map(|message| message["patient"]["id"].as_str()).collect();
+    let reminded: BTreeSet<&str> = all
+        .iter()
+        .filter(|message| message["template"] == "screening-reminder")
+        .filter_map(|message| message["patient"]["id"].as_str())
+        .collect();
     assert!(!reminded.is_empty());
     assert!(!reminded.contains(screened.as_str()), "a screened patient was reminded");
     let unsubscribed = world.mail.mailbox.message(others[0] + 1).unwrap().to[0].clone();

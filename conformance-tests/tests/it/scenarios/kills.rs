@@ -37,8 +37,12 @@ async fn a_sync_that_is_killed_fifty_times_brings_everything_once() {
     let _gateway = world.serve();
     let api = world.api().await;
     let sources = api.get("/sources").await;
-    let stored: BTreeMap<String, u64> =
-        sources["items"][0]["resources"].as_array().unwrap().iter().map(|count| (count["type"].as_str().unwrap().to_owned(), count["count"].as_u64().unwrap())).collect();
+    let stored: BTreeMap<String, u64> = sources["items"][0]["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|count| (count["type"].as_str().unwrap().to_owned(), count["count"].as_u64().unwrap()))
+        .collect();
     let served = world.ehr.resource_counts();
     for (kind, count) in &stored {
         assert_eq!(served.get(kind), Some(count), "{kind}");
@@ -60,7 +64,9 @@ async fn sending_that_is_killed_fifty_times_sends_nothing_twice_and_loses_nothin
     let api = world.api().await;
     eventually("every message to be decided", Duration::from_mins(2), || async {
         let counts = api.try_get("/message-counts").await?;
-        let count = |status: &str| counts.as_array().unwrap().iter().find(|count| count["status"] == status).map_or(0, |count| count["count"].as_u64().unwrap());
+        let count = |status: &str| {
+            counts.as_array().unwrap().iter().find(|count| count["status"] == status).map_or(0, |count| count["count"].as_u64().unwrap())
+        };
         let due = api.try_get("/messages?status=due&limit=200").await?;
         let waiting = due["items"].as_array()?.iter().filter(|message| message["reason"].is_null()).count();
         (count("accepted") > 10 && count("in-flight") == 0 && waiting == 0).then_some(())

@@ -32,11 +32,25 @@ async fn a_hundred_patients_arrive_whole_and_only_once(#[case] database: Kind) {
     let _gateway = world.serve();
     let api = world.api().await;
     let sources = api.get("/sources").await;
-    let stored: BTreeMap<String, u64> =
-        sources["items"][0]["resources"].as_array().unwrap().iter().map(|count| (count["type"].as_str().unwrap().to_owned(), count["count"].as_u64().unwrap())).collect();
+    let stored: BTreeMap<String, u64> = sources["items"][0]["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|count| (count["type"].as_str().unwrap().to_owned(), count["count"].as_u64().unwrap()))
+        .collect();
     let served = world.ehr.resource_counts();
     assert_eq!(stored["Patient"], 100);
-    for kind in ["Patient", "Condition", "MedicationRequest", "CareTeam", "Observation", "Encounter", "Procedure", "Immunization", "AllergyIntolerance"] {
+    for kind in [
+        "Patient",
+        "Condition",
+        "MedicationRequest",
+        "CareTeam",
+        "Observation",
+        "Encounter",
+        "Procedure",
+        "Immunization",
+        "AllergyIntolerance",
+    ] {
         assert_eq!(stored.get(kind), served.get(kind), "{kind}");
     }
 

@@ -236,7 +236,7 @@ mod tests {
     fn leaving_and_coming_back_shows_as_open() {
         let left = said(ConsentDecision::Deny, Some("email"), None, 1);
         let back = said(ConsentDecision::Permit, Some("email"), None, 2);
-        assert_eq!(Preferences::of(&[left.clone()], Vec::new()).email, Email::Refused);
+        assert_eq!(Preferences::of(std::slice::from_ref(&left), Vec::new()).email, Email::Refused);
         assert_eq!(Preferences::of(&[left, back], Vec::new()).email, Email::Open);
     }
 }

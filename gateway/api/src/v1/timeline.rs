@@ -54,7 +54,7 @@ pub(crate) async fn timeline(
     find(&deps, id).await?;
     let titles = Titles::read(&deps).await?;
     let mut entries = Vec::new();
-    entries.extend(deps.store.membership_history(id, MOST).await?.into_iter().map(|event| membership(event, &titles)));
+    entries.extend(deps.store.membership_history(id, MOST).await?.into_iter().map(|event| membership(&event, &titles)));
     entries.extend(deps.store.patient_runs(id).await?.into_iter().flat_map(|of| run(&of, &titles)));
     let to_patient = MessageFilter { patient: Some(id), ..MessageFilter::default() };
     let messages = deps.store.messages(&to_patient, PageRequest { offset: 0, limit: MOST }).await?;
@@ -91,7 +91,7 @@ impl Titles {
     }
 }
 
-fn membership(event: MembershipEvent, titles: &Titles) -> TimelineEntry {
+fn membership(event: &MembershipEvent, titles: &Titles) -> TimelineEntry {
     let (kind, verb) = match event.change {
         MembershipChange::Joined => ("segment-joined", "Joined"),
         MembershipChange::Left => ("segment-left", "Left"),

@@ -1,3 +1,8 @@
-//! The surface from outside, over a real socket and a real database.
+//! The surface as a browser, a program, a mail program and a stranger meet it, over a real database.
 
+mod access;
 mod openapi;
+mod patient_data;
+mod public;
+mod session;
+mod world;

@@ -1,12 +1,12 @@
 //! `outreach demo`: a sandbox EHR with synthetic people, a local mailbox, and a gateway beside them, in one process on this machine.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use gateway_auth::signing_key::SigningKey;
+use gateway_auth::SigningKey;
 use gateway_domain::user::Role;
+use gateway_ports::store::{PatientStore as _, SegmentStore as _, UserStore as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -26,7 +26,7 @@ const MARK: &str = "this-is-a-demo";
 ///
 /// # Errors
 /// Where the folder or a port can't be used, or a part does not start.
-pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     let folder = prepare(&arguments.folder, arguments.keep)?;
     let [web, admin, ehr, mail_page, smtp] = ports(arguments.port).await?;
     let key_file = folder.join("keys").join("gateway.pem");
@@ -51,7 +51,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
 
     let config_file = folder.join("outreach.toml");
     let console = format!("http://{}", web.local_addr()?);
-    let database = arguments.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("outreach.sqlite").display()));
+    let database = arguments.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", folder.join("outreach.sqlite").display()));
     let text = config_text(&folder, &console, &admin, &database, &sandbox.base_url, mailbox.smtp.port())?;
     std::fs::write(&config_file, &text)?;
     let config = Config::load(&config_file, std::env::vars())?;
@@ -76,9 +76,10 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
     });
     std::fs::write(folder.join("demo.json"), serde_json::to_vec_pretty(&addresses)?)?;
     tell(&addresses, arguments.people, &arguments.reminder_after);
-    watch_first_minute(&gateway, &mailbox.mailbox).await;
-
-    lifecycle::until_stopped().await;
+    tokio::select! {
+        () = lifecycle::until_stopped() => {}
+        () = watch_first_minute(&gateway, &mailbox.mailbox) => {}
+    }
     say("Stopping.");
     gateway.stop().await;
     mailbox.stop();
@@ -185,9 +186,9 @@ fn tell(addresses: &Value, people: u64, reminder_after: &str) {
     ));
 }
 
-/// Says what happens in the first minute, so that nobody looks at an empty page in doubt.
+/// Says what happens in the first minute, so that nobody looks at an empty page in doubt; then says no more.
 async fn watch_first_minute(gateway: &Gateway, mailbox: &mailbox::Mailbox) {
-    let store: Arc<_> = gateway.parts().store.clone();
+    let store = &gateway.parts().store;
     let mut said = (0, 0, 0);
     for _ in 0..120 {
         let people = store.patient_count().await.unwrap_or(0);
@@ -197,9 +198,7 @@ async fn watch_first_minute(gateway: &Gateway, mailbox: &mailbox::Mailbox) {
             said = now;
             say(format!("  {people} people synced, {members} memberships in segments, {} emails in the mailbox", now.2));
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(500)) => {}
-            () = lifecycle::until_stopped() => return,
-        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
+    std::future::pending::<()>().await;
 }

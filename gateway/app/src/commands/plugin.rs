@@ -1,13 +1,14 @@
 //! `outreach plugin`: what is installed.
 
 use gateway_domain::plugin::{Capability, PluginStatus};
+use gateway_ports::plugins::Plugins as _;
 
 use crate::cli::PluginCommand;
 use crate::progress::table;
 use crate::wiring::Parts;
 
 /// Does what the command line asks.
-pub fn run(command: &PluginCommand, parts: &Parts) {
+pub(crate) fn run(command: &PluginCommand, parts: &Parts) {
     match command {
         PluginCommand::List => {
             let rows: Vec<_> = parts

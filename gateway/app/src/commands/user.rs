@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use gateway_domain::contact_point::EmailAddress;
 use gateway_domain::ids::UserId;
 use gateway_domain::user::{Role, User};
+use gateway_ports::store::UserStore as _;
 use secrecy::SecretString;
 
 use crate::cli::UserCommand;
@@ -19,7 +20,7 @@ const SHORTEST_PASSWORD: usize = 12;
 ///
 /// # Errors
 /// Where the user is there already, or not there, or the password is too short.
-pub async fn run(command: UserCommand, parts: &Parts) -> anyhow::Result<()> {
+pub(crate) async fn run(command: UserCommand, parts: &Parts) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { email, name, role } => {
             add(parts, &email, &name, role.into(), ask_password()?).await?;
@@ -29,12 +30,20 @@ pub async fn run(command: UserCommand, parts: &Parts) -> anyhow::Result<()> {
             let users = parts.store.users().await?;
             let rows: Vec<_> = users
                 .iter()
-                .map(|user| vec![user.email.clone(), user.name.clone(), user.role.name().to_owned(), if user.disabled { "disabled" } else { "active" }.to_owned()])
+                .map(|user| {
+                    vec![
+                        user.email.clone(),
+                        user.name.clone(),
+                        user.role.name().to_owned(),
+                        if user.disabled { "disabled" } else { "active" }.to_owned(),
+                    ]
+                })
                 .collect();
             table(&["EMAIL", "NAME", "ROLE", "STATUS"], &rows);
         }
         UserCommand::Password { email } => {
-            let (user, _) = parts.store.user_by_email(&email.to_lowercase()).await?.with_context(|| format!("there is no user `{email}`"))?;
+            let (user, _) =
+                parts.store.user_by_email(&email.to_lowercase()).await?.with_context(|| format!("there is no user `{email}`"))?;
             let hash = parts.hash_password(ask_password()?).await?;
             parts.store.set_password(user.id, &hash).await?;
             say("The password is changed; open sessions have ended.");
@@ -47,7 +56,7 @@ pub async fn run(command: UserCommand, parts: &Parts) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where the address is none or taken, or the password is too short.
-pub async fn add(parts: &Parts, email: &str, name: &str, role: Role, password: SecretString) -> anyhow::Result<()> {
+pub(crate) async fn add(parts: &Parts, email: &str, name: &str, role: Role, password: SecretString) -> anyhow::Result<()> {
     let email = EmailAddress::parse(email).with_context(|| format!("`{email}` is no email address"))?.as_str().to_lowercase();
     let hash = parts.hash_password(password).await?;
     let now = parts.clock.now();

@@ -11,23 +11,23 @@ use super::ConfigError;
 /// The hospital's rules for sending.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GateSection {
+pub(crate) struct GateSection {
     /// First minute in which sending is allowed.
-    pub opens: String,
+    pub(crate) opens: String,
     /// First minute in which it no longer is.
-    pub closes: String,
+    pub(crate) closes: String,
     /// Zone of people whose address tells none.
-    pub default_time_zone: Option<String>,
+    pub(crate) default_time_zone: Option<String>,
     /// How old the copy of a record may be.
-    pub freshness: String,
+    pub(crate) freshness: String,
     /// Younger people are not written to.
-    pub adult_age: u8,
+    pub(crate) adult_age: u8,
     /// Most messages to one person in a day.
-    pub per_day: u32,
+    pub(crate) per_day: u32,
     /// Most messages to one person in seven days.
-    pub per_week: u32,
+    pub(crate) per_week: u32,
     /// Holds every message.
-    pub stopped: bool,
+    pub(crate) stopped: bool,
 }
 
 impl GateSection {
@@ -35,16 +35,20 @@ impl GateSection {
     ///
     /// # Errors
     /// [`ConfigError::Key`]
-    pub fn policy(&self) -> Result<GatePolicy, ConfigError> {
+    pub(crate) fn policy(&self) -> Result<GatePolicy, ConfigError> {
         let time = |key: &str, text: &str| {
-            text.parse::<Time>().map_err(|_| ConfigError::key(format!("gate.{key}"), format!("`{text}` is no time of day (for example `08:00`)")))
+            text.parse::<Time>()
+                .map_err(|_| ConfigError::key(format!("gate.{key}"), format!("`{text}` is no time of day (for example `08:00`)")))
         };
         let window = SendingWindow::new(time("opens", &self.opens)?, time("closes", &self.closes)?)
             .ok_or_else(|| ConfigError::key("gate.opens", "must be earlier than `closes`"))?;
         if let Some(zone) = &self.default_time_zone
             && jiff::tz::TimeZone::get(zone).is_err()
         {
-            return Err(ConfigError::key("gate.default_time_zone", format!("`{zone}` is no IANA time zone (for example `America/Chicago`)")));
+            return Err(ConfigError::key(
+                "gate.default_time_zone",
+                format!("`{zone}` is no IANA time zone (for example `America/Chicago`)"),
+            ));
         }
         Ok(GatePolicy {
             sending_window: window,

@@ -10,7 +10,7 @@ use super::ConfigError;
 /// How the connection to the relay is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum MailTls {
+pub(crate) enum MailTls {
     /// Not at all; for a relay on this machine.
     None,
     /// By STARTTLS, which must succeed.
@@ -22,29 +22,31 @@ pub enum MailTls {
 /// The hospital's mail relay and the sender.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MailSection {
+pub(crate) struct MailSection {
     /// `From`, as `Name <address>` or an address.
-    pub from: String,
+    pub(crate) from: String,
     /// `Reply-To`, where it differs.
-    pub reply_to: Option<String>,
+    pub(crate) reply_to: Option<String>,
     /// Right of the `@` in `Message-ID`.
-    pub message_id_domain: String,
+    pub(crate) message_id_domain: String,
     /// Host of the relay.
-    pub host: String,
+    pub(crate) host: String,
     /// Port of the relay.
-    pub port: u16,
+    pub(crate) port: u16,
     /// How the connection is protected.
-    pub tls: MailTls,
+    pub(crate) tls: MailTls,
     /// Name to sign in with.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// File that holds the password.
-    pub password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 impl MailSection {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.from_address()?;
-        if self.message_id_domain.is_empty() || !self.message_id_domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)) {
+        if self.message_id_domain.is_empty()
+            || !self.message_id_domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+        {
             return Err(ConfigError::key("mail.message_id_domain", "expected a domain, for example `mail.example.org`"));
         }
         if self.username.is_some() != self.password_file.is_some() {
@@ -57,7 +59,7 @@ impl MailSection {
     ///
     /// # Errors
     /// [`ConfigError::Key`] where there is none.
-    pub fn from_address(&self) -> Result<EmailAddress, ConfigError> {
+    pub(crate) fn from_address(&self) -> Result<EmailAddress, ConfigError> {
         let bare = self.from.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(&self.from);
         EmailAddress::parse(bare).ok_or_else(|| ConfigError::key("mail.from", "expected `Name <address@domain>`"))
     }

@@ -10,13 +10,13 @@ use super::ConfigError;
 /// Where the gateway is served.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServerSection {
+pub(crate) struct ServerSection {
     /// Console, API and patient pages.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Health and metrics.
-    pub admin_listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
     /// The address by which people reach `listen`.
-    pub public_url: Url,
+    pub(crate) public_url: Url,
 }
 
 impl ServerSection {
@@ -34,12 +34,12 @@ impl ServerSection {
     }
 
     /// Whether people reach the gateway by https, so that cookies are marked secure.
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
 
     /// The public address without a slash at its end.
-    pub fn public_base(&self) -> String {
+    pub(crate) fn public_base(&self) -> String {
         self.public_url.as_str().trim_end_matches('/').to_owned()
     }
 }

@@ -12,27 +12,31 @@ use super::gate::duration;
 /// A FHIR server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SourceSection {
+pub(crate) struct SourceSection {
     /// Its name: lower case, digits and hyphens.
-    pub name: String,
+    pub(crate) name: String,
     /// Its FHIR base URL.
-    pub url: Url,
+    pub(crate) url: Url,
     /// How often to ask for changes.
     #[serde(default = "half_a_minute")]
-    pub poll: String,
+    pub(crate) poll: String,
     /// Hosts and networks inside the hospital this source may be reached at.
     #[serde(default)]
-    pub private_hosts: Vec<String>,
+    pub(crate) private_hosts: Vec<String>,
     /// Mapping profile of the vendor.
     #[serde(default = "us_core")]
-    pub profile: String,
+    pub(crate) profile: String,
     /// How the gateway signs in.
     #[serde(default)]
-    pub auth: SourceAuth,
+    pub(crate) auth: SourceAuth,
 }
 
 fn half_a_minute() -> String {
     "30s".to_owned()
+}
+
+fn read_everything() -> Vec<String> {
+    vec!["system/*.read".to_owned()]
 }
 
 fn us_core() -> String {
@@ -42,7 +46,7 @@ fn us_core() -> String {
 /// How the gateway signs in to a source.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SourceAuth {
+pub(crate) enum SourceAuth {
     /// Not at all.
     #[default]
     None,
@@ -59,6 +63,11 @@ pub enum SourceAuth {
         client_id: String,
         /// File that holds the secret.
         secret_file: PathBuf,
+        /// Where tokens are to be had.
+        token_url: Url,
+        /// What is asked for.
+        #[serde(default = "read_everything")]
+        scopes: Vec<String>,
     },
     /// A fixed token.
     Bearer {
@@ -80,7 +89,10 @@ impl SourceSection {
             && self.name.len() <= 64
             && self.name.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
         if !good_name {
-            return Err(ConfigError::key("source.name", format!("`{}` is no name: expected lower-case letters, digits and hyphens", self.name)));
+            return Err(ConfigError::key(
+                "source.name",
+                format!("`{}` is no name: expected lower-case letters, digits and hyphens", self.name),
+            ));
         }
         if !matches!(self.url.scheme(), "http" | "https") || self.url.query().is_some() || self.url.fragment().is_some() {
             return Err(ConfigError::key("source.url", "expected the FHIR base, for example `https://ehr.example.org/fhir`"));
@@ -93,7 +105,7 @@ impl SourceSection {
     ///
     /// # Errors
     /// [`ConfigError::Key`]
-    pub fn poll_interval(&self) -> Result<Duration, ConfigError> {
+    pub(crate) fn poll_interval(&self) -> Result<Duration, ConfigError> {
         duration("source.poll", &self.poll)?.try_into().map_err(|_| ConfigError::key("source.poll", "expected a duration"))
     }
 }

@@ -36,8 +36,11 @@ fn a_mistake_is_named(#[case] text: &str, #[case] named: &str) {
 
 #[test]
 fn the_environment_goes_over_the_file() {
-    let environment = [("OUTREACH__DATABASE__URL".to_owned(), "postgres://db/outreach".to_owned()), ("OUTREACH__TRACKING__CLICKS".to_owned(), "true".to_owned())];
-    let config = Config::read("[database]\nurl = 'sqlite:x'", "outreach.toml", environment).unwrap();
+    let environment = [
+        ("OUTREACH__DATABASE__URL".to_owned(), "postgres://db/outreach".to_owned()),
+        ("OUTREACH__TRACKING__CLICKS".to_owned(), "true".to_owned()),
+    ];
+    let config = Config::read("[database]\nurl = 'sqlite://x'", "outreach.toml", environment).unwrap();
     assert_eq!(config.database.url, "postgres://db/outreach");
     assert!(config.tracking.clicks);
 }

@@ -17,12 +17,10 @@ pub struct SenderProfile {
     pub from: String,
     /// `Reply-To`, where it differs.
     pub reply_to: Option<String>,
-    /// Name of the hospital, as in `{{hospital.name}}`.
+    /// Name of the hospital, as in `{{ sender.name }}`.
     pub hospital_name: String,
     /// Right of the `@` of `Message-ID`.
     pub message_id_domain: String,
-    /// Where our own pages are, as in `{{hospital.url}}`.
-    pub public_url: String,
     /// Whether links lead through our own pages, so that clicks are known. Off by default; without it they lead straight to their
     /// targets.
     pub tracking: bool,
@@ -93,8 +91,8 @@ pub fn merge_values(person: &Demographics, sender: &SenderProfile) -> BTreeMap<S
     let known = [
         ("patient.given_name", person.given.first().map(String::as_str)),
         ("patient.family_name", person.family.as_deref()),
-        ("hospital.name", Some(sender.hospital_name.as_str())),
-        ("hospital.url", Some(sender.public_url.as_str())),
+        ("sender.name", Some(sender.hospital_name.as_str())),
+        ("organization.name", Some(sender.hospital_name.as_str())),
     ];
     known
         .into_iter()

@@ -36,14 +36,19 @@ impl Value {
         match self {
             Self::Integer(value) => to.add(value),
             Self::Real(value) => to.add(value),
-            Self::Text(value) => to.add(value),
+            Self::Text(value) => to.add(value.map(storable)),
             Self::Bytes(value) => to.add(value),
             Self::Integers(values) => to.add(values),
             Self::Reals(values) => to.add(values),
-            Self::Texts(values) => to.add(values),
+            Self::Texts(values) => to.add(values.into_iter().map(|value| value.map(storable)).collect::<Vec<_>>()),
             Self::Blobs(values) => to.add(values),
         }
     }
+}
+
+/// PostgreSQL keeps every character but U+0000.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// The values of a statement, in order.

@@ -10,7 +10,7 @@ use gateway_ports::store::StoreError;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use jiff::Timestamp;
 
-use super::incoming::{deduplicate, is_older, key_prefix, patient_of};
+use super::incoming::{deduplicate, is_older, key_prefix, make_storable, patient_of};
 use super::stored_resources::Held;
 use super::write::Incoming;
 use super::{is_full, patients, stored_resources, write};
@@ -39,7 +39,8 @@ impl Store {
             quarantined: batch.quarantined.len() as u64,
             ..SyncCounts::default()
         };
-        let resources = deduplicate(batch.resources);
+        let mut resources = deduplicate(batch.resources);
+        resources.iter_mut().for_each(make_storable);
         if is_full(open.run.strategy) {
             note_seen(&mut session, &open, &resources).await?;
         }
@@ -175,8 +176,8 @@ async fn quarantine(session: &mut Session, open: &OpenRun, lines: &[Quarantined]
             line.resource_type.clone(),
             line.fhir_id.clone(),
             line.line,
-            storable(&line.reason),
-            storable(&line.raw),
+            line.reason.as_str(),
+            line.raw.as_str(),
             line.at,
         ]);
     }
@@ -189,11 +190,6 @@ async fn quarantine(session: &mut Session, open: &OpenRun, lines: &[Quarantined]
         )
         .await?;
     Ok(())
-}
-
-/// PostgreSQL keeps every character but U+0000, which only unreadable lines contain.
-fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }
 
 async fn move_on(session: &mut Session, open: &OpenRun, counts: &SyncCounts, checkpoint: Option<&str>) -> Result<(), StoreError> {

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use gateway_domain::code::Coding;
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
 use jiff::Timestamp;
 
 /// The first eight bytes of a key, as a number: what the index of places is sorted by.
 pub(super) fn key_prefix(key: ResourceKey) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = key.0;
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    i64::from_be_bytes(*key.0.first_chunk().unwrap_or(&[0; 8]))
 }
 
 /// The FHIR id of the patient a resource is kept with.
@@ -42,6 +42,30 @@ pub(super) fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
         }
     }
     kept
+}
+
+/// Bytes of a system and a code together that are interned; longer ones fit into no index, and no terminology has them.
+const LONGEST_CODE: usize = 2_000;
+
+/// Takes out of the facts what one of the databases could not keep, so that no resource stops the others of its piece: U+0000, and codes
+/// that are too long. The raw resource stays as it came.
+pub(super) fn make_storable(resource: &mut ReadResource) {
+    let Projection::Clinical(clinical) = &mut resource.projection else {
+        return;
+    };
+    let fits = |coding: &Coding| coding.system.len() + coding.code.len() <= LONGEST_CODE;
+    for fact in &mut clinical.facts {
+        fact.codes.retain(fits);
+        fact.unit.take_if(|coding| !fits(coding));
+        fact.value_code.take_if(|coding| !fits(coding));
+        for coding in fact.codes.iter_mut().chain(&mut fact.unit).chain(&mut fact.value_code) {
+            for text in [&mut coding.system, &mut coding.code] {
+                if text.contains('\0') {
+                    *text = text.replace('\0', "\u{fffd}");
+                }
+            }
+        }
+    }
 }
 
 /// Whether one moment is before another, where both are known.

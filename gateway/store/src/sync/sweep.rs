@@ -83,7 +83,7 @@ async fn unseen(session: &mut Session, open: &OpenRun, type_nos: &[i64], most: u
         .integer("bytes")?
         / 8;
     let slices = (noted / KEYS_AT_A_TIME + 1).min(1 << 16);
-    let width = (u64::MAX / slices as u64) as i128 + 1;
+    let width = i128::from(u64::MAX) / i128::from(slices) + 1;
     let mut unseen = Vec::new();
     for slice in 0..i128::from(slices) {
         let from = i128::from(i64::MIN) + slice * width;

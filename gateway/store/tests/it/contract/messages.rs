@@ -198,7 +198,7 @@ async fn a_template_gets_a_version_only_where_it_differs(fixture: Fixture) {
     assert_eq!(fixture.put_message_template(&template("Invitation")).await.unwrap(), first);
     let second = fixture.put_message_template(&template("Invitation, warmer")).await.unwrap();
     assert_eq!((second.id, second.version), (first.id, 2));
-    assert_eq!(fixture.message_templates().await.unwrap(), [second.clone()]);
+    assert_eq!(fixture.message_templates().await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(fixture.message_template("invitation").await.unwrap(), Some(second));
 }
 

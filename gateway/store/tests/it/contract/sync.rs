@@ -4,12 +4,13 @@ use gateway_domain::code::CodeId;
 use gateway_domain::fact::{FactKind, FactKinds};
 use gateway_domain::ids::{PatientNo, QuarantineId, SyncRunId};
 use gateway_domain::patient::RecordStatus;
+use gateway_domain::projection::Projection;
 use gateway_domain::source::{Quarantined, SyncCounts, SyncRunStatus, SyncStrategy};
 use gateway_ports::store::sync::ApplyBatch;
 use gateway_ports::store::{PageRequest, PatientStore, SegmentStore, SourceStore, StoreError, SyncStore};
 
 use crate::fixture::{Fixture, after, entropy, now};
-use crate::given::{observation, patient};
+use crate::given::{observation, organization, patient};
 
 on_both! {
     a_piece_brings_data_counts_checkpoint_and_marks,
@@ -27,6 +28,7 @@ on_both! {
     only_one_run_of_a_source_is_open,
     a_run_that_ended_takes_no_more,
     a_quiet_source_is_noted_as_fresh,
+    nothing_in_a_resource_stops_the_others,
 }
 
 async fn codes(fixture: &Fixture, fhir_id: &str) -> Vec<String> {
@@ -245,4 +247,20 @@ async fn a_quiet_source_is_noted_as_fresh(fixture: Fixture) {
     fixture.begin(&source, SyncStrategy::SearchSince).await;
     fixture.note_unchanged(source.id, None, after(9)).await.unwrap();
     assert_eq!(read().await.synced_at, Some(after(8)), "a run is under way");
+}
+
+async fn nothing_in_a_resource_stops_the_others(fixture: Fixture) {
+    let source = fixture.source().await;
+    let mut odd = observation(&source, "o", "a", 1);
+    let Projection::Clinical(clinical) = &mut odd.projection else { unreachable!() };
+    clinical.facts[0].codes[0].code = "nul\0".into();
+    clinical.facts[0].text = Some("\0".into());
+    clinical.facts[0].value = Some(f64::INFINITY);
+    clinical.facts[1].codes[0].code = "long".repeat(10_000);
+    let mut named = patient(&source, "a", 1);
+    let Projection::Patient(person) = &mut named.projection else { unreachable!() };
+    person.demographics.family = Some("Long\0".repeat(10_000));
+    let applied = fixture.sync(&source, vec![named, odd, organization(&source, "org", &"Long".repeat(10_000))]).await;
+    assert_eq!(applied.counts.applied, 3);
+    assert_eq!(codes(&fixture, "a").await, ["nul\u{fffd}"]);
 }

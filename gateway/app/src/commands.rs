@@ -1,0 +1,9 @@
+//! What the program can do, one file a command.
+
+pub(crate) mod apply;
+pub(crate) mod demo;
+pub(crate) mod plugin;
+pub(crate) mod serve;
+pub(crate) mod source;
+pub(crate) mod sync;
+pub(crate) mod user;

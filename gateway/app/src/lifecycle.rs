@@ -1,0 +1,254 @@
+//! A gateway from its start to its end: listeners, workers, and a stop that finishes what is in hand.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use gateway_api::{ApiDeps, Attempts, SyncTrigger};
+use gateway_domain::ids::{PatientNo, SourceId};
+use gateway_net::health::{Readiness, admin_router};
+use gateway_net::layers::{LayerOptions, with_layers};
+use gateway_net::listener::{ListenerLimits, serve};
+use gateway_outreach::delivery::render::SenderProfile;
+use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
+use gateway_outreach::problems::Problems;
+use gateway_outreach::settings::OutreachSettings;
+use gateway_outreach::workers::{OutreachDeps, Wake, Workers};
+use gateway_ports::store::{MessageStore as _, Store as StorePort};
+use http::HeaderValue;
+use jiff::tz::TimeZone;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::wiring::links::Links;
+use crate::wiring::{Parts, ehr};
+
+/// How long a stop may take before what is under way is abandoned; it is durable and goes on at the next start.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What the console may load: itself. Its component library writes style attributes.
+const CONSOLE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The sockets of a gateway, bound already.
+pub(crate) struct Listeners {
+    /// Console, API and patient pages.
+    pub(crate) web: TcpListener,
+    /// Health and metrics.
+    pub(crate) admin: TcpListener,
+}
+
+impl Listeners {
+    /// Binds what the configuration says.
+    ///
+    /// # Errors
+    /// Naming the key and the address.
+    pub(crate) async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let web = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| format!("`server.listen`: {} can't be bound", config.server.listen))?;
+        let admin = TcpListener::bind(config.server.admin_listen)
+            .await
+            .with_context(|| format!("`server.admin_listen`: {} can't be bound", config.server.admin_listen))?;
+        Ok(Self { web, admin })
+    }
+}
+
+/// A gateway at work.
+pub(crate) struct Gateway {
+    parts: Arc<Parts>,
+    wake: Wake,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+    /// Keeps other gateways from the same SQLite file.
+    _alone: Option<std::fs::File>,
+}
+
+impl Gateway {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// Naming the part that does not start.
+    pub(crate) async fn start(config: &Config, listeners: Listeners) -> anyhow::Result<Self> {
+        let metrics = metrics_recorder();
+        let alone = lock_database(config)?;
+        let parts = Arc::new(Parts::open(config).await?);
+        if alone.is_some() {
+            parts.store.release_claims().await?;
+        }
+        let (stop, tracker, wake) = (CancellationToken::new(), TaskTracker::new(), Wake::default());
+        let store: Arc<dyn StorePort> = parts.store.clone();
+        let lookup = Arc::new(ClinicalLookup::new(Arc::clone(&store), Arc::clone(&parts.terminology), LookupLimits::default()));
+        let policy = config.gate.policy()?;
+        let (_, live_policy) = watch::channel(policy.clone());
+
+        Workers::spawn(
+            &OutreachDeps {
+                store: Arc::clone(&store),
+                plugins: parts.plugins.clone(),
+                content: Arc::clone(&parts.content),
+                clock: Arc::clone(&parts.clock),
+                entropy: Arc::clone(&parts.entropy),
+                links: Arc::new(Links::new(Arc::clone(&parts.links), config.server.public_base())),
+                lookup: Arc::clone(&lookup),
+                problems: Arc::new(Problems::default()),
+                policy: live_policy,
+                settings: Arc::new(settings(config, alone.is_some())?),
+            },
+            &wake,
+            &stop,
+            &tracker,
+        );
+
+        let mut wakes = HashMap::new();
+        let changed = Arc::new(Notify::new());
+        for section in &config.sources {
+            let source = ehr::put_source(&parts, section).await?;
+            let feed = ehr::feed(&parts, config, section).await?;
+            let (cache, runtime) = (Arc::clone(&lookup), tokio::runtime::Handle::current());
+            let worker = ehr::worker(&parts).telling(Arc::new(move |patients: &[PatientNo]| {
+                let (cache, patients) = (Arc::clone(&cache), patients.to_vec());
+                runtime.spawn(async move { cache.invalidate(&patients).await });
+            }));
+            let options = ehr::options(section)?;
+            let (poll, signal) = (section.poll_interval()?, Arc::new(Notify::new()));
+            wakes.insert(source.id, Arc::clone(&signal));
+            let (stop, changed) = (stop.clone(), Arc::clone(&changed));
+            tracker.spawn(async move { worker.run_forever(&feed, &options, poll, &stop, &signal, &changed).await });
+        }
+        tracker.spawn(pass_on(Arc::clone(&changed), wake.clone(), stop.clone()));
+
+        let mut seed = [0; 8];
+        parts.entropy.fill(&mut seed);
+        let mut options = LayerOptions::new(config.server.is_https(), u64::from_le_bytes(seed));
+        options.content_security_policy = HeaderValue::from_static(CONSOLE_POLICY);
+        let api = gateway_api::router(ApiDeps {
+            store,
+            plugins: parts.plugins.clone(),
+            clock: Arc::clone(&parts.clock),
+            entropy: Arc::clone(&parts.entropy),
+            sync: Arc::new(Triggers(wakes)),
+            links: Arc::clone(&parts.links),
+            passwords: parts.passwords.clone(),
+            attempts: Arc::new(Attempts::default()),
+            jwks: Arc::new(serde_json::to_value(parts.keys.jwks())?),
+            public_url: config.server.public_url.clone(),
+            secure_cookies: config.server.is_https(),
+            wake: wake.clone(),
+            gate_policy: Arc::new(policy),
+            organization: config.hospital.name.as_str().into(),
+        });
+        let readiness = Readiness::default();
+        let admin = admin_router(readiness.clone(), move || metrics.as_ref().map_or_else(String::new, PrometheusHandle::render));
+        let (web_stop, admin_stop) = (stop.clone(), stop.clone());
+        let app = with_layers(api, &options);
+        tracker.spawn(async move {
+            let _ = serve(listeners.web, app, ListenerLimits::default(), web_stop).await;
+        });
+        tracker.spawn(async move {
+            let _ = serve(listeners.admin, admin, ListenerLimits::default(), admin_stop).await;
+        });
+        readiness.set("gateway", true);
+        Ok(Self { parts, wake, stop, tracker, _alone: alone })
+    }
+
+    /// The parts it is made of.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Wakes all stages, after something was changed beside them.
+    pub(crate) fn wake(&self) {
+        self.wake.patients_changed();
+        self.wake.memberships_changed();
+        self.wake.journeys_changed();
+        self.wake.messages_changed();
+    }
+
+    /// Finishes what is in hand and ends.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(PATIENCE, self.tracker.wait()).await.is_err() {
+            tracing::warn!("Some work did not end in time; it goes on at the next start");
+        }
+        self.parts.store.close().await;
+    }
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+pub(crate) async fn until_stopped() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+/// Wakes the evaluation after each sync that brought something; held messages may go on too.
+async fn pass_on(changed: Arc<Notify>, wake: Wake, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = changed.notified() => {
+                wake.patients_changed();
+                wake.messages_changed();
+            }
+        }
+    }
+}
+
+/// Wakes the worker of a source.
+struct Triggers(HashMap<SourceId, Arc<Notify>>);
+
+impl SyncTrigger for Triggers {
+    fn request(&self, source: SourceId) {
+        if let Some(signal) = self.0.get(&source) {
+            signal.notify_one();
+        }
+    }
+}
+
+fn settings(config: &Config, alone: bool) -> anyhow::Result<OutreachSettings> {
+    let sender = SenderProfile {
+        from: config.mail.from.clone(),
+        reply_to: config.mail.reply_to.clone(),
+        hospital_name: config.hospital.name.clone(),
+        message_id_domain: config.mail.message_id_domain.clone(),
+        tracking: config.tracking.clicks,
+    };
+    let settings = OutreachSettings { time_zone: TimeZone::get(&config.hospital.time_zone)?, ..OutreachSettings::new(sender) };
+    Ok(if alone { settings } else { settings.shared() })
+}
+
+/// The one recorder of metrics of a process; a second gateway in it, as in tests, shares the first one's and shows nothing.
+fn metrics_recorder() -> Option<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().ok()
+}
+
+/// Keeps a SQLite database to one gateway. `None` for databases that several may share.
+fn lock_database(config: &Config) -> anyhow::Result<Option<std::fs::File>> {
+    let Some(path) = config.database.url.strip_prefix("sqlite://") else { return Ok(None) };
+    let path = PathBuf::from(format!("{path}.lock"));
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("the lock `{}`", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("another gateway is at work on this database; SQLite is for one, PostgreSQL for several (`database.url`)");
+    }
+    Ok(Some(file))
+}

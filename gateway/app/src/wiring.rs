@@ -1,0 +1,130 @@
+//! Puts the parts together. The only place where everything is known.
+
+pub(crate) mod ehr;
+pub(crate) mod links;
+pub(crate) mod mail;
+pub(crate) mod terminology;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use gateway_auth::password::{PasswordParameters, Passwords};
+use gateway_auth::signed_link::LinkKeyRing;
+use gateway_auth::{KeySet, SigningKey};
+use gateway_content::EmailContent;
+use gateway_domain::plugin::Capability;
+use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, PluginHost};
+use gateway_ports::clock::{Clock, Entropy};
+use gateway_ports::content::MessageContent;
+use gateway_ports::plugins::Plugins;
+use gateway_ports::terminology::Terminology;
+use gateway_store::Store;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use secrecy::SecretString;
+
+use crate::config::Config;
+use crate::definitions::Target;
+use crate::system::{SystemClock, SystemEntropy};
+
+/// The parts every command needs.
+pub(crate) struct Parts {
+    /// Everything that is kept.
+    pub(crate) store: Arc<Store>,
+    /// The plugins.
+    pub(crate) plugins: Arc<PluginHost>,
+    /// Makes messages.
+    pub(crate) content: Arc<dyn MessageContent>,
+    /// Codes and value sets.
+    pub(crate) terminology: Arc<dyn Terminology>,
+    /// Time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// The gateway's keys for sources.
+    pub(crate) keys: Arc<KeySet>,
+    /// The keys of the links in messages.
+    pub(crate) links: Arc<LinkKeyRing>,
+    /// Checks and hashes passwords.
+    pub(crate) passwords: Passwords,
+}
+
+impl Parts {
+    /// Opens the database, brings its tables up to date, reads or makes the keys, and loads the plugins.
+    ///
+    /// # Errors
+    /// Naming the part that can't be had, and why.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        let store = open_store(config).await?;
+        store.migrate().await?;
+        std::fs::create_dir_all(&config.keys.folder).with_context(|| format!("the folder for keys, `{}`", config.keys.folder.display()))?;
+        let key = SigningKey::load_or_create(&config.keys.folder.join("gateway.pem"))?;
+        let links = LinkKeyRing::load_or_create(&config.keys.folder.join("links.json"), &mut UnwrapErr(SysRng))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let terminology: Arc<dyn Terminology> = Arc::new(terminology::Starter::load()?);
+        let plugins = load_plugins(config, &clock, &terminology).await?;
+        Ok(Self {
+            store: Arc::new(store),
+            plugins: Arc::new(plugins),
+            content: Arc::new(EmailContent),
+            terminology,
+            clock,
+            entropy: Arc::new(SystemEntropy),
+            keys: Arc::new(KeySet::new(key, [])),
+            links: Arc::new(links),
+            passwords: Passwords::new(PasswordParameters::default())?,
+        })
+    }
+
+    /// The hash of a password.
+    ///
+    /// # Errors
+    /// Where it is too long.
+    pub(crate) async fn hash_password(&self, password: SecretString) -> anyhow::Result<String> {
+        Ok(self.passwords.hash(password, &mut UnwrapErr(SysRng)).await?)
+    }
+
+    /// Where definitions are applied.
+    pub(crate) fn definition_target(&self) -> Target<'_> {
+        let plugins: &dyn Plugins = self.plugins.as_ref();
+        Target {
+            store: self.store.as_ref(),
+            plugins,
+            content: self.content.as_ref(),
+            clock: self.clock.as_ref(),
+            entropy: self.entropy.as_ref(),
+        }
+    }
+}
+
+/// Opens the database.
+///
+/// # Errors
+/// Where it does not answer; the address is not repeated, as it may hold a password.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let url = config.database.url.parse()?;
+    Store::open(&url).await.context("the database of `database.url`")
+}
+
+/// Installs the bundled plugins. Each gets what it asks for: they came with the binary.
+async fn load_plugins(config: &Config, clock: &Arc<dyn Clock>, terminology: &Arc<dyn Terminology>) -> anyhow::Result<PluginHost> {
+    let cache = &config.plugins.cache;
+    std::fs::create_dir_all(cache).with_context(|| format!("the folder for compiled plugins, `{}`", cache.display()))?;
+    let cache = std::fs::canonicalize(cache)?;
+    let host_config = HostConfig { cache_directory: Some(cache), ..HostConfig::default() };
+    let dependencies = HostDependencies {
+        clock: Arc::clone(clock),
+        mail: Some(Arc::new(mail::Relay::new(&config.mail)?)),
+        terminology: Some(Arc::clone(terminology)),
+    };
+    let host = PluginHost::new(host_config, dependencies)?;
+    for plugin in plugins_bundled::all() {
+        let asks: Vec<Capability> = Manifest::read(plugin.manifest)
+            .map(|manifest| manifest.asks)
+            .with_context(|| format!("the bundled plugin `{}`", plugin.name))?;
+        host.install(plugin.manifest, plugin.component, &asks, true)
+            .await
+            .with_context(|| format!("the bundled plugin `{}`", plugin.name))?;
+    }
+    Ok(host)
+}

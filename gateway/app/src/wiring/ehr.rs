@@ -1,0 +1,128 @@
+//! A source: its guarded client, how it is signed in to, and the worker that keeps the model in step with it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use gateway_auth::{
+    AuthorizedClient, BackendServices, BackendServicesConfig, Basic, ClientSecret, ClientSecretConfig, KeySet, NoToken, ScopeRequest,
+    SecretPlacement, SigningKey, StaticBearer, SystemRandom, TokenSource,
+};
+use gateway_domain::ids::SourceId;
+use gateway_domain::source::Source;
+use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
+use gateway_net::egress::{Egress, EgressPolicy, Network, Origin};
+use gateway_ports::ehr::Ehr;
+use gateway_ports::store::SourceStore as _;
+use gateway_sync::{SyncFeed, SyncOptions, SyncWorker};
+use secrecy::SecretString;
+
+use super::Parts;
+use crate::config::{Config, ConfigError, SourceAuth, SourceSection};
+
+/// The source of a section, as the database has it; made where it is new.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn put_source(parts: &Parts, section: &SourceSection) -> anyhow::Result<Source> {
+    let id = SourceId::new(parts.clock.now(), parts.entropy.for_id());
+    Ok(parts.store.put_source(id, &section.name, section.url.as_str()).await?)
+}
+
+/// The server of a section.
+///
+/// # Errors
+/// Where a file with a secret can't be read, or an address can't be used.
+pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn Ehr>> {
+    let egress = Egress::new(policy(section)?)?;
+    let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
+    let tokens = tokens(parts, config, section, &egress)?;
+    let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
+    let mapping = fhir_profiles::mapping(&section.profile)?;
+    let server_config = FhirServerConfig::new(section.url.clone(), &mapping.search);
+    Ok(Arc::new(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy))))
+}
+
+/// A section as the sync takes it: who is asked, and who reads the answers.
+///
+/// # Errors
+/// As [`server`] and [`put_source`].
+pub(crate) async fn feed(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<SyncFeed> {
+    let source = put_source(parts, section).await?;
+    let mapping = fhir_profiles::mapping(&section.profile)?;
+    let reader = Arc::new(FhirReader::new(source.no, section.url.as_str(), mapping));
+    Ok(SyncFeed { source: section.name.clone(), ehr: server(parts, config, section)?, reader })
+}
+
+/// The worker that reads sources.
+pub(crate) fn worker(parts: &Parts) -> SyncWorker {
+    SyncWorker::new(parts.store.clone(), parts.store.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.entropy))
+}
+
+/// How runs of a section go.
+///
+/// # Errors
+/// Where there is no such profile.
+pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
+    let page_size = fhir_profiles::mapping(&section.profile)?.search.page_size;
+    Ok(SyncOptions { page_size, shortest_poll: Duration::from_millis(500), ..SyncOptions::default() })
+}
+
+/// What the client of this source may reach: public addresses over TLS, and what the section lists. A section that names a private host may
+/// be plain `http`, as its URL says.
+fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
+    let mut policy = EgressPolicy { plain_http: section.url.scheme() == "http", ..EgressPolicy::default() };
+    for entry in &section.private_hosts {
+        if let Ok(address) = entry.parse::<std::net::IpAddr>() {
+            let whole = if address.is_ipv4() { 32 } else { 128 };
+            policy
+                .allowed_networks
+                .push(Network::new(address, whole).map_err(|error| ConfigError::key("source.private_hosts", error.to_string()))?);
+        } else if entry.contains('/') {
+            policy
+                .allowed_networks
+                .push(entry.parse().map_err(|error| ConfigError::key("source.private_hosts", format!("`{entry}`: {error}")))?);
+        } else {
+            policy.allowed_hosts.push(entry.clone());
+        }
+    }
+    Ok(policy)
+}
+
+fn tokens(parts: &Parts, config: &Config, section: &SourceSection, egress: &Egress) -> anyhow::Result<Arc<dyn TokenSource>> {
+    Ok(match &section.auth {
+        SourceAuth::None => Arc::new(NoToken),
+        SourceAuth::Bearer { token_file } => Arc::new(StaticBearer::new(secret(token_file, "token_file")?)),
+        SourceAuth::Basic { username, password_file } => Arc::new(Basic::new(username, &secret(password_file, "password_file")?)),
+        SourceAuth::ClientSecret { client_id, secret_file, token_url, scopes } => Arc::new(ClientSecret::new(
+            ClientSecretConfig {
+                token_url: token_url.to_string(),
+                client_id: client_id.clone(),
+                client_secret: secret(secret_file, "secret_file")?,
+                placement: SecretPlacement::Basic,
+                scopes: scopes.clone(),
+            },
+            egress.clone(),
+        )),
+        SourceAuth::BackendServices { client_id, key_file } => {
+            let keys = match key_file {
+                Some(file) => Arc::new(KeySet::new(SigningKey::load(file)?, [])),
+                None => Arc::clone(&parts.keys),
+            };
+            let own = BackendServicesConfig {
+                base_url: section.url.clone(),
+                client_id: client_id.clone(),
+                token_url: None,
+                scopes: ScopeRequest::All,
+                jwks_url: Some(format!("{}/.well-known/jwks.json", config.server.public_base())),
+            };
+            Arc::new(BackendServices::new(own, keys, egress.clone(), Arc::new(SystemRandom)))
+        }
+    })
+}
+
+fn secret(file: &Path, key: &str) -> anyhow::Result<SecretString> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("the file of `source.auth.{key}`, `{}`", file.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
+}
