@@ -35,7 +35,7 @@ pub(super) struct Wording {
 const ENGLISH: Wording = Wording {
     language: "en",
     leave_title: "Stop emails?",
-    leave_text: "If you confirm, {name} will not send you any more emails of this kind: no reminders and no invitations. Your care does not change.",
+    leave_text: "If you confirm, {name} will not send you any more emails: no reminders and no invitations. Your care does not change.",
     leave_button: "Stop all emails",
     left_title: "You will get no more emails",
     left_text: "It is done. {name} has stopped sending you emails. One that is already on its way may still arrive.",
@@ -59,7 +59,7 @@ const ENGLISH: Wording = Wording {
 const SPANISH: Wording = Wording {
     language: "es",
     leave_title: "¿Dejar de recibir correos?",
-    leave_text: "Si lo confirma, {name} no le enviará más correos de este tipo: ni recordatorios ni invitaciones. Su atención no cambia.",
+    leave_text: "Si lo confirma, {name} no le enviará más correos: ni recordatorios ni invitaciones. Su atención no cambia.",
     leave_button: "No recibir más correos",
     left_title: "No recibirá más correos",
     left_text: "Listo. {name} ha dejado de enviarle correos. Es posible que todavía le llegue alguno que ya estaba en camino.",
