@@ -171,7 +171,7 @@ impl Config {
         lay_over(&mut whole, own);
         for (name, value) in environment {
             if let Some(keys) = name.strip_prefix("OUTREACH__") {
-                set(&mut whole, &keys.to_ascii_lowercase().split("__").collect::<Vec<_>>(), value)?;
+                set(&mut whole, &keys.to_ascii_lowercase().split("__").collect::<Vec<_>>(), &value)?;
             }
         }
         let config: Self = toml::Value::Table(whole).try_into().map_err(wrong)?;
@@ -231,14 +231,14 @@ fn lay_over(lower: &mut toml::Table, upper: toml::Table) {
 }
 
 /// Sets a key from the environment: as TOML where it reads as a number or a truth, as text otherwise.
-fn set(table: &mut toml::Table, keys: &[&str], value: String) -> Result<(), ConfigError> {
+fn set(table: &mut toml::Table, keys: &[&str], value: &str) -> Result<(), ConfigError> {
     let [section, key] = keys else {
         return Err(ConfigError::key(format!("OUTREACH__{}", keys.join("__").to_ascii_uppercase()), "expected OUTREACH__<SECTION>__<KEY>"));
     };
-    let typed = match value.as_str() {
+    let typed = match value {
         "true" => toml::Value::Boolean(true),
         "false" => toml::Value::Boolean(false),
-        text => text.parse::<i64>().map_or_else(|_| toml::Value::String(value.clone()), toml::Value::Integer),
+        text => text.parse::<i64>().map_or_else(|_| toml::Value::String(text.to_owned()), toml::Value::Integer),
     };
     match table.entry((*section).to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new())) {
         toml::Value::Table(section) => {

@@ -38,7 +38,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
-            if error.chain().any(|cause| cause.is::<ConfigError>()) { ExitCode::from(WRONG_CONFIGURATION) } else { ExitCode::FAILURE }
+            if error.chain().any(<dyn std::error::Error + 'static>::is::<ConfigError>) {
+                ExitCode::from(WRONG_CONFIGURATION)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ use sqlx::{Arguments, AssertSqlSafe, Connection, SqliteConnection};
 const BATCH: usize = 10_000;
 const FOR_EACH_PATIENT: usize = 100;
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> Outcome<()> {
     let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(200_000);
@@ -87,6 +87,7 @@ async fn bare_insert(count: usize) -> Outcome<f64> {
         synced_at: None,
     };
     let sql = format!("INSERT INTO bare VALUES {}", vec!["(?, ?, ?)"; ROWS].join(", "));
+    let mut compressor = zstd::bulk::Compressor::new(1)?;
     let mut seconds = 0.0;
     for from in (0..count - count % BATCH).step_by(BATCH) {
         let mut rows: Vec<_> = (from..from + BATCH).map(|number| (number / FOR_EACH_PATIENT, resource(&source, number))).collect();
@@ -98,7 +99,7 @@ async fn bare_insert(count: usize) -> Outcome<f64> {
             for (patient, resource) in piece {
                 arguments.add(i64::try_from(*patient)?)?;
                 arguments.add(resource.key.0.to_vec())?;
-                arguments.add(zstd::bulk::compress(&resource.raw, 1)?)?;
+                arguments.add(compressor.compress(&resource.raw)?)?;
             }
             sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments).execute(&mut *transaction).await?;
         }

@@ -76,7 +76,8 @@ impl Store {
 }
 
 /// One writer, because SQLite has one; committed is on the disk (`synchronous = FULL`); readers see the last commit and wait for
-/// nobody (WAL). Pages of 8 KiB hold several compressed resources without overflow.
+/// nobody (WAL). Pages of 8 KiB hold several compressed resources without overflow; the log is folded into the file every 64 MiB, because
+/// each folding of a shuffled import writes nearly as many pages as the log has.
 async fn open_file(path: &str) -> Result<Database, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -88,6 +89,7 @@ async fn open_file(path: &str) -> Result<Database, sqlx::Error> {
         .busy_timeout(Duration::from_secs(30))
         .foreign_keys(true)
         .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "8192")
         .pragma("journal_size_limit", "67108864");
     let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_mins(2)).connect_with(options.clone()).await?;
     let readers = SqlitePoolOptions::new()

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateway_domain::ids::{PatientNo, QuarantineId, SyncRunId};
+use gateway_domain::ids::{QuarantineId, SyncRunId};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::source::{Quarantined, Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_ports::clock::{Clock, Entropy};
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::checkpoint::Checkpoint;
 use crate::error::SyncError;
 use crate::progress::Progress;
+use crate::worker::Applied;
 
 /// The most resources remembered to tell an idle look from one with news.
 const MOST_REMEMBERED: usize = 100_000;
@@ -52,7 +53,7 @@ pub(crate) struct Intake<'a> {
     pub(crate) entropy: &'a dyn Entropy,
     pub(crate) reader: Arc<dyn ResourceReader>,
     pub(crate) progress: &'a dyn Progress,
-    pub(crate) applied: &'a (dyn Fn(&[PatientNo]) + Send + Sync),
+    pub(crate) applied: &'a Applied,
     pub(crate) seen: &'a Seen,
     /// Types of which this call saw resources. Only they are swept: a type that is missing altogether may be missing for another reason.
     pub(crate) types_seen: BTreeSet<String>,

@@ -17,5 +17,5 @@ pub use self::{
     error::SyncError,
     plan::{SyncPlan, plan},
     progress::{Progress, Quiet, SyncReport},
-    worker::{SyncFeed, SyncOptions, SyncWorker},
+    worker::{Applied, SyncFeed, SyncOptions, SyncWorker},
 };

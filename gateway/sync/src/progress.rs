@@ -25,6 +25,8 @@ impl Progress for Quiet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncReport {
     pub strategy: SyncStrategy,
+    /// It went on with a run that was interrupted: what changed since that began is for the next one.
+    pub resumed: bool,
     /// Counts of the whole run, pieces before an interruption included.
     pub counts: SyncCounts,
     /// Patients whose record or facts changed in this call.

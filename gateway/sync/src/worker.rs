@@ -95,6 +95,9 @@ struct Memory {
     deletions: std::sync::Mutex<BTreeSet<(String, String)>>,
 }
 
+/// Hears which patients a piece changed.
+pub type Applied = dyn Fn(&[PatientNo]) + Send + Sync;
+
 /// Makes runs.
 pub struct SyncWorker {
     sources: Arc<dyn SourceStore>,
@@ -102,7 +105,7 @@ pub struct SyncWorker {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     memory: std::sync::Mutex<HashMap<SourceId, Arc<Memory>>>,
-    applied: Arc<dyn Fn(&[PatientNo]) + Send + Sync>,
+    applied: Arc<Applied>,
 }
 
 impl SyncWorker {
@@ -113,7 +116,7 @@ impl SyncWorker {
     /// Tells `applied` after each piece which patients it changed, so that what is cached of them can be forgotten at once. Decisions
     /// wait for the end of the run.
     #[must_use]
-    pub fn telling(self, applied: Arc<dyn Fn(&[PatientNo]) + Send + Sync>) -> Self {
+    pub fn telling(self, applied: Arc<Applied>) -> Self {
         Self { applied, ..self }
     }
 
@@ -178,7 +181,7 @@ impl SyncWorker {
             return Err(error);
         }
         let (counts, patients_changed, warnings) = (intake.counts, intake.patients_changed, intake.warnings);
-        Ok(SyncReport { strategy: plan.strategy, counts, patients_changed, warnings })
+        Ok(SyncReport { strategy: plan.strategy, resumed: under_way.is_some(), counts, patients_changed, warnings })
     }
 
     async fn make(
@@ -261,6 +264,9 @@ impl SyncWorker {
                 Ok(report) => {
                     pause = interval;
                     metrics::counter!("sync_runs_total", "outcome" => "complete").increment(1);
+                    if report.resumed {
+                        pause = Duration::ZERO;
+                    }
                     if report.changed() {
                         tracing::info!(source = %feed.source, applied = report.counts.applied, deleted = report.counts.deleted, "Synced");
                         changed.notify_one();

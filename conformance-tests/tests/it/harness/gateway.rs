@@ -86,7 +86,7 @@ impl Api {
     pub(crate) async fn sign_in(base: &str, email: &str, password: &str) -> Self {
         let client = client();
         let credentials = serde_json::json!({ "email": email, "password": password });
-        let cookie = eventually("the sign-in", Duration::from_secs(60), || {
+        let cookie = eventually("the sign-in", Duration::from_mins(1), || {
             let request = client.post(format!("{base}/api/v1/session")).header("origin", base).json(&credentials);
             async move {
                 let answer = request.send().await.ok()?;

@@ -152,11 +152,11 @@ fn config_text(folder: &Path, console: &str, admin: &TcpListener, database: &str
     set("mail", "port", toml::Value::Integer(i64::from(smtp_port)));
     set("keys", "folder", path("keys"));
     set("plugins", "cache", path("plugin-cache"));
-    let mut text = toml::to_string(&config)?;
-    text.push_str(&format!(
+    let text = toml::to_string(&config)?;
+    let source = format!(
         "\n[[source]]\nname = \"sandbox\"\nurl = \"{fhir}\"\npoll = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]\n[source.auth]\nkind = \"backend-services\"\nclient_id = \"{CLIENT}\"\n"
-    ));
-    Ok(text)
+    );
+    Ok(text + &source)
 }
 
 /// Makes the demonstration's user, or gives the one that is there the password kept in the folder.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use gateway_domain::source::SyncCounts;
-use gateway_sync::{Progress, SyncOptions};
+use gateway_sync::{Progress, SyncError, SyncOptions, SyncReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Config;
@@ -27,8 +27,17 @@ pub(crate) async fn run(config: &Config, parts: &Parts, name: &str, full: bool) 
     let options = SyncOptions { full, ..ehr::options(section)? };
     let watcher: Box<dyn Progress> = if is_watched() { Box::new(Bar::new()) } else { Box::new(Lines::default()) };
     let worker = ehr::worker(parts);
+    let up_to_date = async {
+        loop {
+            let report = worker.run_once(&feed, &options, watcher.as_ref()).await?;
+            if !report.resumed {
+                return Ok::<SyncReport, SyncError>(report);
+            }
+            tell(&section.name, "the interrupted run is at its end", &report);
+        }
+    };
     let report = tokio::select! {
-        report = worker.run_once(&feed, &options, watcher.as_ref()) => report,
+        report = up_to_date => report,
         () = until_stopped() => {
             drop(watcher);
             say("Stopped. The same command goes on from here.");
@@ -37,11 +46,15 @@ pub(crate) async fn run(config: &Config, parts: &Parts, name: &str, full: bool) 
     };
     drop(watcher);
     let report = report.with_context(|| format!("the sync of `{name}` is not complete; the same command goes on from there"))?;
-    say(format!("{}: {report}.", section.name));
-    for warning in &report.warnings {
-        say(format!("  The server says: {warning}"));
-    }
+    tell(&section.name, "up to date", &report);
     Ok(())
+}
+
+fn tell(source: &str, what: &str, report: &SyncReport) {
+    say(format!("{source}, {what}: {report}."));
+    for warning in &report.warnings {
+        say(format!("  {warning}"));
+    }
 }
 
 /// For a terminal.

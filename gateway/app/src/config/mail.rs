@@ -43,7 +43,7 @@ pub(crate) struct MailSection {
 
 impl MailSection {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        self.from_address()?;
+        self.sender_address()?;
         if self.message_id_domain.is_empty()
             || !self.message_id_domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
         {
@@ -59,7 +59,7 @@ impl MailSection {
     ///
     /// # Errors
     /// [`ConfigError::Key`] where there is none.
-    pub(crate) fn from_address(&self) -> Result<EmailAddress, ConfigError> {
+    pub(crate) fn sender_address(&self) -> Result<EmailAddress, ConfigError> {
         let bare = self.from.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(&self.from);
         EmailAddress::parse(bare).ok_or_else(|| ConfigError::key("mail.from", "expected `Name <address@domain>`"))
     }
