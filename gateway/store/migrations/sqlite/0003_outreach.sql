@@ -150,7 +150,7 @@ CREATE TABLE message (
     lease_until INTEGER NOT NULL,
     UNIQUE (patient_no, run_id, step, medium, occurrence)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX message_due ON message (due_at) WHERE status = 'due';
+CREATE INDEX message_due ON message (status, due_at, id);
 CREATE INDEX message_in_flight ON message (handed_at) WHERE status = 'in-flight';
 CREATE INDEX message_of_patient ON message (patient_no, handed_at);
 CREATE INDEX message_of_run ON message (run_id);

@@ -312,15 +312,15 @@ pub(super) async fn deleted(
     }
     session
         .execute_rows(
-            "WITH gone (patient_no, resource_key) AS ({rows}) UPDATE resource SET deleted = 1 \
-             WHERE (patient_no, resource_key) IN (SELECT patient_no, resource_key FROM gone)",
+            "WITH gone (patient_no, resource_key) AS ({rows}) UPDATE resource SET deleted = 1 FROM gone \
+             WHERE resource.patient_no = gone.patient_no AND resource.resource_key = gone.resource_key",
             resources,
         )
         .await?;
     session
         .execute_rows(
-            "WITH gone (key_prefix, patient_no) AS ({rows}) UPDATE resource_place SET live = 0 \
-             WHERE (key_prefix, patient_no) IN (SELECT key_prefix, patient_no FROM gone)",
+            "WITH gone (key_prefix, patient_no) AS ({rows}) UPDATE resource_place SET live = 0 FROM gone \
+             WHERE resource_place.key_prefix = gone.key_prefix AND resource_place.patient_no = gone.patient_no",
             places,
         )
         .await?;
