@@ -59,7 +59,7 @@ deny: ## Check licences, bans and sources of all dependencies
 
 .PHONY: rust-build
 rust-build: wasm web
-	cargo build --locked --workspace --all-targets
+	cargo build --locked --workspace --bins --tests
 
 .PHONY: browser-test
 browser-test: rust-build browser-setup ## The console and the patient pages in a real browser
