@@ -12,6 +12,7 @@ use gateway_auth::password::Passwords;
 use gateway_auth::signed_link::LinkKeyRing;
 use gateway_domain::gate::GatePolicy;
 use gateway_domain::ids::SourceId;
+use gateway_outreach::lookup::ClinicalLookup;
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::Plugins;
@@ -45,6 +46,8 @@ pub trait SyncTrigger: Send + Sync {
 pub struct ApiDeps {
     /// Everything that is kept.
     pub store: Arc<dyn Store>,
+    /// Patients' facts, as remembered.
+    pub lookup: Arc<ClinicalLookup>,
     /// The plugins.
     pub plugins: Arc<dyn Plugins>,
     /// The time.

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gateway_net::layers::RequestId;
+use gateway_outreach::OutreachError;
 use gateway_ports::plugins::PluginError;
 use gateway_ports::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -90,6 +91,9 @@ pub(crate) enum ApiError {
     /// The store said no.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
+    /// A look-up gave no answer.
+    #[error("the look-up: {0}")]
+    Lookup(#[from] OutreachError),
     /// The audit could not be written, so nothing is shown.
     #[error("the audit: {0}")]
     Audit(StoreError),
@@ -121,6 +125,7 @@ impl ApiError {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", self.to_string()),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method", self.to_string()),
             Self::Store(error) => store_parts(error),
+            Self::Lookup(OutreachError::Store(error)) => store_parts(error),
             Self::Audit(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -128,7 +133,7 @@ impl ApiError {
             ),
             Self::Plugin(PluginError::Missing { .. }) => (StatusCode::NOT_FOUND, "not-found", "There is no such plugin.".to_owned()),
             Self::Plugin(error) => (StatusCode::CONFLICT, "plugin", error.to_string()),
-            Self::Internal(_) => internal(),
+            Self::Lookup(_) | Self::Internal(_) => internal(),
         }
     }
 
@@ -137,6 +142,7 @@ impl ApiError {
         match self {
             Self::TooManyAttempts(pause) => Some(*pause),
             Self::Store(StoreError::Unavailable(_)) | Self::Audit(_) => Some(STORE_PAUSE),
+            Self::Lookup(OutreachError::Store(error)) if matches!(**error, StoreError::Unavailable(_)) => Some(STORE_PAUSE),
             _ => None,
         }
     }

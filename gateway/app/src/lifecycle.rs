@@ -127,6 +127,7 @@ impl Gateway {
         let mut options = LayerOptions::new(config.server.is_https(), u64::from_le_bytes(seed));
         options.content_security_policy = HeaderValue::from_static(CONSOLE_POLICY);
         let api = gateway_api::router(ApiDeps {
+            lookup,
             store,
             plugins: parts.plugins.clone(),
             clock: Arc::clone(&parts.clock),

@@ -116,9 +116,8 @@ pub(crate) async fn facts(
     Id(id): Id<PatientId>,
     Parameters(query): Parameters<FactQuery>,
 ) -> Result<Shown<List<FactView>>, ApiError> {
-    find(&deps, id).await?;
-    let facts = deps.store.facts(id).await?;
-    let items = facts.into_iter().filter(|fact| query.kind.is_none_or(|kind| kind == fact.kind.into())).map(fact_view).collect();
+    let facts = deps.lookup.facts(&find(&deps, id).await?).await?;
+    let items = facts.iter().filter(|fact| query.kind.is_none_or(|kind| kind == fact.kind.into())).map(fact_view).collect();
     deps.show(&caller, AuditAction::Read, [id], List::whole(items)).await
 }
 
@@ -129,9 +128,8 @@ pub(crate) async fn memberships(
     caller: Caller,
     Id(id): Id<PatientId>,
 ) -> Result<Shown<List<MembershipView>>, ApiError> {
-    find(&deps, id).await?;
+    let facts = deps.lookup.facts(&find(&deps, id).await?).await?;
     let memberships = deps.store.memberships(id).await?;
-    let facts = deps.store.facts(id).await?;
     let segments = deps.store.segments().await?;
     let items = memberships
         .into_iter()
@@ -170,25 +168,28 @@ pub(crate) fn fact_text(fact: &DescribedFact) -> String {
     fact.text.clone().or_else(coded).unwrap_or_else(|| fact.resource_type.clone())
 }
 
-fn fact_view(fact: DescribedFact) -> FactView {
+fn fact_view(fact: &DescribedFact) -> FactView {
     FactView {
-        text: fact_text(&fact),
+        text: fact_text(fact),
         kind: fact.kind.into(),
         start: fact.start.map(date_text),
         end: fact.end.map(date_text),
         precision: fact.start.map(|start| start.precision.into()),
         value: fact.value,
-        unit: fact.unit.map(|unit| if unit.code.is_empty() { unit.display.unwrap_or_default() } else { unit.code }),
-        value_text: fact.value_code.map(words_of),
+        unit: fact
+            .unit
+            .as_ref()
+            .map(|unit| if unit.code.is_empty() { unit.display.clone().unwrap_or_default() } else { unit.code.clone() }),
+        value_text: fact.value_code.as_ref().map(words_of),
         flags: flag_names(fact.flags.into()),
-        codes: fact.codes.into_iter().map(|code| CodeView { system: code.system, code: code.code, display: code.display }).collect(),
-        resource_type: fact.resource_type,
-        fhir_id: fact.fhir_id,
+        codes: fact.codes.iter().cloned().map(|code| CodeView { system: code.system, code: code.code, display: code.display }).collect(),
+        resource_type: fact.resource_type.clone(),
+        fhir_id: fact.fhir_id.clone(),
     }
 }
 
-fn words_of(coding: Coding) -> String {
-    coding.display.unwrap_or(coding.code)
+fn words_of(coding: &Coding) -> String {
+    coding.display.as_ref().unwrap_or(&coding.code).clone()
 }
 
 fn flag_names(flags: FactFlags) -> Vec<String> {

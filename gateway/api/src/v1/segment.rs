@@ -1,5 +1,7 @@
 //! Segments and who is on them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use gateway_domain::audit::AuditAction;
@@ -117,7 +119,11 @@ pub(crate) async fn members(
 async fn member_view(deps: &ApiDeps, member: SegmentMember) -> Result<MemberView, ApiError> {
     let membership = member.membership;
     let names_facts = membership.evidence.iter().any(|evidence| evidence.fact.is_some());
-    let facts = if names_facts { deps.store.facts(membership.patient).await? } else { Vec::new() };
+    let patient = if names_facts { deps.store.patient(membership.patient).await? } else { None };
+    let facts = match &patient {
+        Some(patient) => deps.lookup.facts(patient).await?,
+        None => Arc::default(),
+    };
     Ok(MemberView {
         patient: PatientRef { id: membership.patient.to_string(), name: member.name },
         since: membership.since,

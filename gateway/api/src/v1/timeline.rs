@@ -51,7 +51,7 @@ pub(crate) async fn timeline(
     caller: Caller,
     Id(id): Id<PatientId>,
 ) -> Result<Shown<List<TimelineEntry>>, ApiError> {
-    find(&deps, id).await?;
+    let patient = find(&deps, id).await?;
     let titles = Titles::read(&deps).await?;
     let mut entries = Vec::new();
     entries.extend(deps.store.membership_history(id, MOST).await?.into_iter().map(|event| membership(&event, &titles)));
@@ -61,7 +61,7 @@ pub(crate) async fn timeline(
     entries.extend(messages.items.into_iter().map(|summary| message(summary.message)));
     entries.extend(deps.store.interactions(id, MOST).await?.iter().map(interaction));
     entries.extend(deps.store.consents(id).await?.iter().map(consent));
-    entries.extend(deps.store.facts(id).await?.iter().filter_map(fact));
+    entries.extend(deps.lookup.facts(&patient).await?.iter().filter_map(fact));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries.truncate(MOST as usize);
     deps.show(&caller, AuditAction::Read, [id], List::whole(entries)).await

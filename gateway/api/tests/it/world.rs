@@ -12,6 +12,7 @@ use axum::body::Body;
 use gateway_api::{ApiDeps, Attempts, SyncTrigger};
 use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::{LinkKeyRing, LinkPurpose};
+use gateway_domain::code::Coding;
 use gateway_domain::consent::Purpose;
 use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
 use gateway_domain::date::PartialDate;
@@ -29,6 +30,7 @@ use gateway_domain::source::{Quarantined, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::{ListKind, SubscriptionList};
 use gateway_domain::user::{Role, User};
 use gateway_net::layers::{LayerOptions, with_layers};
+use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
@@ -39,6 +41,7 @@ use gateway_ports::store::{
     ConsentStore as _, JourneyStore as _, MessageStore as _, PatientStore as _, SegmentStore as _, SourceStore as _, SyncStore as _,
     UserStore as _,
 };
+use gateway_ports::terminology::{Terminology, TerminologyError};
 use gateway_store::Store;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -111,6 +114,19 @@ impl Plugins for NoPlugins {
 
 fn missing(kind: &'static str, name: &str) -> PluginError {
     PluginError::Missing { kind, name: name.to_owned() }
+}
+
+/// No value sets.
+struct NoTerminology;
+
+impl Terminology for NoTerminology {
+    fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
+        Err(TerminologyError::Unknown(value_set.to_owned()))
+    }
+
+    fn display(&self, _: &Coding) -> Option<String> {
+        None
+    }
 }
 
 /// Remembers which sources were asked for.
@@ -214,6 +230,7 @@ impl World {
         let links = Arc::new(LinkKeyRing::generate(&mut StdRng::seed_from_u64(2)));
         let asked = Arc::new(Asked::default());
         let deps = ApiDeps {
+            lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(NoTerminology), LookupLimits::default())),
             store: Arc::clone(&store) as _,
             plugins: Arc::new(NoPlugins),
             clock: Arc::clone(&clock) as _,

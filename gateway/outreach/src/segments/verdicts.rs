@@ -60,9 +60,7 @@ pub fn evaluations(
         let populations = bits.get(groups.clone()).unwrap_or_default().to_vec();
         let member = populations.iter().any(|bits| bits & population::MEMBER != 0);
         let evidence = match verdicts.evidence.get(row) {
-            Some(rows) if member => {
-                rows.iter().take(MOST_EVIDENCE).map(|evidence| evidence_of(evidence, row, record, batch)).collect::<Result<Vec<_>, _>>()?
-            }
+            Some(rows) if member => distinct_evidence(rows, row, record, batch)?,
             _ => Vec::new(),
         };
         evaluations.push(Evaluation { patient: *patient, segment, member, populations, evidence, review_on: *review_on });
@@ -87,6 +85,18 @@ pub fn nobody(segment: SegmentId, records: &[ClinicalRecord], review_on: Option<
 
 fn expect(column: &'static str, found: usize, expected: usize) -> Result<(), Misfit> {
     if found == expected { Ok(()) } else { Err(Misfit::Length { column, found, expected }) }
+}
+
+/// The evidence of one patient, each reason once: two branches of a rule may find the same fact, or miss the same thing.
+fn distinct_evidence(rows: &[EvidenceRow], patient: usize, record: &ClinicalRecord, batch: &ColumnBatch) -> Result<Vec<Evidence>, Misfit> {
+    let mut distinct: Vec<Evidence> = Vec::new();
+    for row in rows {
+        let evidence = evidence_of(row, patient, record, batch)?;
+        if distinct.len() < MOST_EVIDENCE && !distinct.contains(&evidence) {
+            distinct.push(evidence);
+        }
+    }
+    Ok(distinct)
 }
 
 fn evidence_of(evidence: &EvidenceRow, patient: usize, record: &ClinicalRecord, batch: &ColumnBatch) -> Result<Evidence, Misfit> {
@@ -165,6 +175,16 @@ mod tests {
         let facts = |answer: &Evaluation| answer.evidence.iter().map(|each| each.fact.unwrap().resource.0[0]).collect::<Vec<_>>();
         assert_eq!(facts(&answers[0]), [3, 1], "in the order of their start, the ungranted condition left out");
         assert_eq!(facts(&answers[1]), [4]);
+    }
+
+    #[test]
+    fn a_reason_that_was_given_twice_is_kept_once() {
+        let (records, batch) = (two(), ColumnBatch::build(&two(), FactKinds::PROCEDURE));
+        let missing = EvidenceRow { fact: None, phrase: "No mammogram".into() };
+        let twice = vec![row(0), missing.clone(), row(0), row(1), missing];
+        let verdicts = answer(vec![population::MEMBER; 2], 1, vec![twice, vec![]]);
+        let answers = evaluations(segment(), &(0..1), &records, &batch, &verdicts).unwrap();
+        assert_eq!(answers[0].evidence.len(), 3);
     }
 
     #[test]
