@@ -1,6 +1,8 @@
 //! What the product promises, told as a person would see it.
 
+mod bad_input;
 mod configuration;
 mod first_light;
 mod kills;
+mod mail_server;
 mod synthea;
