@@ -3,6 +3,7 @@
 pub mod deliver;
 pub mod outcome;
 pub mod pace;
+pub mod reason;
 pub mod render;
 
 use gateway_domain::ids::MessageId;

@@ -6,6 +6,7 @@ use gateway_domain::audit::AuditAction;
 use gateway_domain::gate::GateReason;
 use gateway_domain::ids::{JourneyId, MessageId, PatientId};
 use gateway_domain::message_template::MessageTemplate;
+use gateway_outreach::delivery::reason::DeliveryReason;
 use gateway_ports::store::messages::{MessageFilter, MessageSummary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -154,10 +155,11 @@ pub(crate) async fn status_counts(deps: &ApiDeps) -> Result<Vec<StatusCount>, Ap
     Ok(counts.into_iter().map(|(status, count)| StatusCount { status: status.into(), count }).collect())
 }
 
-/// The gate's sentence for one of its reasons; any other reason is a sentence already.
+/// The sentence for a reason of the gate or of the delivery before it; any other reason is a sentence already.
 pub(crate) fn reason_text(reason: &str) -> String {
     let known: Option<GateReason> = serde_json::from_value(serde_json::Value::String(reason.to_owned())).ok();
-    known.map_or_else(|| reason.to_owned(), |reason| reason.sentence().to_owned())
+    let sentence = known.map(GateReason::sentence).or_else(|| DeliveryReason::from_name(reason).map(DeliveryReason::sentence));
+    sentence.unwrap_or(reason).to_owned()
 }
 
 fn message_view(MessageSummary { message, name, journey_title }: MessageSummary) -> MessageView {
@@ -200,8 +202,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_of_the_gate_becomes_a_sentence() {
+    fn a_reason_becomes_a_sentence() {
         assert_eq!(reason_text("opted-out"), "The person asked not to be written to.");
+        assert_eq!(reason_text("no-translation"), "The message has no version in the person's language yet.");
         assert_eq!(reason_text("mailbox full"), "mailbox full");
     }
 }

@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use super::outcome::{self, hand_over};
 use super::pace::Pace;
+use super::reason::DeliveryReason;
 use super::render::{Rendered, assemble, render};
 use crate::OutreachError;
 use crate::settings::{after, back_off};
@@ -152,19 +153,19 @@ impl Deliver {
                 self.deps.problems.clear(&channel_object(&message.medium));
                 channel
             }
-            _ if expired => return self.refuse(message, "no-channel", now).await,
+            _ if expired => return self.refuse(message, DeliveryReason::NoChannel.name(), now).await,
             Some(Err(error)) => {
                 self.deps.problems.note(channel_object(&message.medium), error.to_string(), now);
                 let wait = back_off(message.tries, CHANNEL_AWAY, SignedDuration::from_mins(10));
-                return self.hold(message, "channel-unavailable", wait, now).await;
+                return self.hold(message, DeliveryReason::ChannelUnavailable.name(), wait, now).await;
             }
-            None => return self.hold(message, "channel-unavailable", CHANNEL_AWAY, now).await,
+            None => return self.hold(message, DeliveryReason::ChannelUnavailable.name(), CHANNEL_AWAY, now).await,
         };
         let Some(template) = template else {
             return if expired {
-                self.refuse(message, "no-template", now).await
+                self.refuse(message, DeliveryReason::NoTemplate.name(), now).await
             } else {
-                self.hold(message, "no-template", HELD, now).await
+                self.hold(message, DeliveryReason::NoTemplate.name(), HELD, now).await
             };
         };
         let Some(patient) = self.deps.store.patient(message.patient).await? else {
@@ -173,8 +174,8 @@ impl Deliver {
         let (content, links, sender) = (&*self.deps.content, &*self.deps.links, &self.deps.settings.sender);
         let rendered = match render(content, template, &patient.demographics, message.id, links, sender) {
             Rendered::Ready(rendered) => rendered,
-            Rendered::NoTranslation if expired => return self.refuse(message, "no-translation", now).await,
-            Rendered::NoTranslation => return self.hold(message, "no-translation", HELD, now).await,
+            Rendered::NoTranslation if expired => return self.refuse(message, DeliveryReason::NoTranslation.name(), now).await,
+            Rendered::NoTranslation => return self.hold(message, DeliveryReason::NoTranslation.name(), HELD, now).await,
             Rendered::Failed(reason) => return self.refuse(message, &reason, now).await,
         };
         self.pace.wait(&message.medium, channel.description.per_second).await;
