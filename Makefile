@@ -9,7 +9,7 @@ help: ## Show this list
 
 .PHONY: demo
 demo: wasm web ## Start everything with synthetic people and show where to look
-	cargo run --quiet --locked --bin outreach -- demo
+	cargo run --locked --bin outreach -- demo
 
 .PHONY: test
 test: wasm web-check browser-setup postgres-setup fmt clippy deny rust-build browser-test rust-test ## Run every check and test
