@@ -111,7 +111,8 @@ async fn enter(
             )
             .await?;
         if made == 1 {
-            queue(session, *run.as_uuid(), &JourneyEvent::Entered(why.to_owned()), now).await?;
+            // Due when the membership changed: what happened to the person after that comes after it.
+            queue(session, *run.as_uuid(), &JourneyEvent::Entered(why.to_owned()), event.at).await?;
         }
     }
     Ok(())

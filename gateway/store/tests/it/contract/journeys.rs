@@ -23,6 +23,7 @@ on_both! {
     a_paused_journey_waits_and_a_stopped_one_takes_everybody_out,
     people_finish_in_the_version_they_entered,
     events_of_one_run_are_worked_on_one_by_one,
+    entering_comes_before_whatever_happens_afterwards,
 }
 
 pub(super) async fn enter(fixture: &Fixture, journey: Journey) -> (Journey, DueEvent) {
@@ -186,4 +187,18 @@ async fn events_of_one_run_are_worked_on_one_by_one(fixture: Fixture) {
     assert_eq!(claimed.len(), 1, "{claimed:?}");
     assert_eq!(claimed[0].event, JourneyEvent::Timer("one".into()));
     assert_eq!(fixture.claim_due_events(10, after(61), after(90)).await.unwrap().len(), 1, "a lease that ended is claimed again");
+}
+
+async fn entering_comes_before_whatever_happens_afterwards(fixture: Fixture) {
+    let source = fixture.source().await;
+    fixture.sync(&source, vec![patient(&source, "a", 1)]).await;
+    let entry = fixture.put_segment(&segment("due"), now()).await.unwrap();
+    let other = fixture.put_segment(&segment("other"), now()).await.unwrap();
+    fixture.put_journey(&journey("screening", Some(entry.id)), now()).await.unwrap();
+    member(&fixture, entry.id, true).await;
+    member(&fixture, other.id, true).await;
+    // Enrolled a while after the two memberships were decided.
+    fixture.enrol(10, after(5), &[entropy(), entropy()]).await.unwrap();
+    let due = fixture.claim_due_events(10, after(5), after(60)).await.unwrap();
+    assert!(matches!(due[0].event, JourneyEvent::Entered(_)), "the person enters first: {:?}", due[0].event);
 }
