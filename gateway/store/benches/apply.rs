@@ -8,7 +8,7 @@ use std::time::Instant;
 use gateway_domain::code::Coding;
 use gateway_domain::date::PartialDate;
 use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
-use gateway_domain::ids::{SourceId, SyncRunId};
+use gateway_domain::ids::{SourceId, SourceNo, SyncRunId};
 use gateway_domain::projection::{Projection, ReadClinical, ReadResource};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::source::{Source, SyncRunStatus, SyncStrategy};
@@ -33,6 +33,7 @@ fn main() -> Outcome<()> {
 async fn run(count: usize) -> Outcome<()> {
     let bare = bare_insert(count).await?;
     report("bare clustered insert", count, bare, bare)?;
+    report("bare parse", count, bare_parse(count)?, bare)?;
     for (name, shuffled) in [("new, patient order", false), ("new, any order", true)] {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&format!("sqlite://{}", folder.path().join("bench.sqlite").display()).parse()?).await?;
@@ -80,7 +81,7 @@ async fn bare_insert(count: usize) -> Outcome<f64> {
         .await?;
     let source = Source {
         id: SourceId::new(Timestamp::UNIX_EPOCH, [0; 10]),
-        no: gateway_domain::ids::SourceNo(1),
+        no: SourceNo(1),
         name: String::new(),
         base_url: String::new(),
         complete_until: None,
@@ -105,6 +106,26 @@ async fn bare_insert(count: usize) -> Outcome<f64> {
         }
         transaction.commit().await?;
         seconds += start.elapsed().as_secs_f64();
+    }
+    Ok(seconds)
+}
+
+/// Seconds to parse the same texts into `serde_json::Value`, on one thread, without the making of them.
+fn bare_parse(count: usize) -> Outcome<f64> {
+    let source = Source {
+        id: SourceId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+        no: SourceNo(1),
+        name: "bench".to_owned(),
+        base_url: "https://example.org".to_owned(),
+        complete_until: None,
+        synced_at: None,
+    };
+    let mut seconds = 0.0;
+    for number in 0..count {
+        let raw = resource(&source, number).raw;
+        let begun = Instant::now();
+        black_box(serde_json::from_slice::<serde_json::Value>(&raw)?);
+        seconds += begun.elapsed().as_secs_f64();
     }
     Ok(seconds)
 }
