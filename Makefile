@@ -12,7 +12,7 @@ demo: wasm web ## Start everything with synthetic people and show where to look
 	cargo run --locked --bin outreach -- demo
 
 .PHONY: test
-test: wasm web-check browser-setup postgres-setup fmt clippy deny rust-build browser-test rust-test ## Run every check and test
+test: wasm web-check browser-setup peers-setup postgres-setup fmt clippy deny rust-build browser-test rust-test ## Run every check and test
 
 .PHONY: wasm
 wasm: ## Make sure the wasm32-wasip2 target is there
@@ -41,6 +41,13 @@ conformance-tests/browser/node_modules: conformance-tests/browser/package.json c
 	cd conformance-tests/browser && npm ci --no-audit --no-fund
 	@touch $@
 
+.PHONY: peers-setup
+peers-setup: conformance-tests/peers/medplum/node_modules
+
+conformance-tests/peers/medplum/node_modules: conformance-tests/peers/medplum/package.json conformance-tests/peers/medplum/package-lock.json
+	cd conformance-tests/peers/medplum && npm ci --no-audit --no-fund
+	@touch $@
+
 .PHONY: postgres-setup
 postgres-setup:
 	@$(SETUP)/postgresql
@@ -66,7 +73,7 @@ browser-test: rust-build browser-setup ## The console and the patient pages in a
 	cd conformance-tests/browser && node --test --test-reporter=spec .
 
 .PHONY: rust-test
-rust-test: rust-build postgres-setup ## All Rust tests, on both databases
+rust-test: rust-build peers-setup postgres-setup ## All Rust tests, on both databases
 	@$(SETUP)/rust-tests
 
 .PHONY: bench
@@ -76,4 +83,4 @@ bench: wasm web ## Measure, beside peers and limits in the same run
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules .demo
+	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules .demo

@@ -2,4 +2,5 @@
 //!
 //! Architecture invariant: for tests alone. Knows no crate of the product.
 
+pub mod peers;
 pub mod postgres;

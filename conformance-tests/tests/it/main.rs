@@ -9,4 +9,5 @@
 
 mod architecture;
 mod harness;
+mod peers;
 mod scenarios;
