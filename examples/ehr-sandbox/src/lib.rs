@@ -11,6 +11,7 @@ mod bulk;
 mod clock;
 mod corpus;
 mod error;
+mod fault;
 mod population;
 mod resource;
 mod search;
@@ -26,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,7 @@ use self::{
     auth::Desk,
     bulk::Jobs,
     corpus::{Corpus, Loaded},
+    fault::{HangUp, HangingUp, Stage},
     population::Population,
     resource::{Kinds, kind_named},
     store::Store,
@@ -42,6 +44,7 @@ use self::{
 pub use self::{
     auth::{Client, ClientKeys},
     error::Error,
+    fault::{FaultScript, Heard, Place},
     tick::Change,
 };
 
@@ -75,6 +78,10 @@ pub struct Config {
     pub tick_every: Option<Duration>,
     /// Scheme, host and port under which clients reach it, without a path; `None` is taken from the listener.
     pub public_url: Option<String>,
+    /// Faults played from the start.
+    pub faults: FaultScript,
+    /// Address of a second listener, the foreign host of signed files; `None` is none.
+    pub foreign_listen: Option<String>,
 }
 
 impl Default for Config {
@@ -90,6 +97,8 @@ impl Default for Config {
             export_delay: Duration::from_secs(1),
             tick_every: None,
             public_url: None,
+            faults: FaultScript::default(),
+            foreign_listen: None,
         }
     }
 }
@@ -99,6 +108,7 @@ struct Sandbox {
     store: Store,
     desk: Desk,
     jobs: Jobs,
+    stage: Stage,
     /// `http://host:port`.
     origin: String,
     /// `http://host:port/fhir`.
@@ -118,6 +128,8 @@ pub struct Running {
     pub origin: String,
     /// Where it listens.
     pub address: SocketAddr,
+    /// `http://host:port` of the foreign host, where there is one.
+    pub foreign_origin: Option<String>,
     /// Lines of a loaded folder that could not be read: the number, and the reasons of the first few.
     pub skipped_lines: (u64, Vec<String>),
     sandbox: Arc<Sandbox>,
@@ -150,23 +162,36 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Err
         store: Store::new(corpus),
         desk: Desk::new(token_url.clone(), config.token_lifetime, config.clients)?,
         jobs: Jobs::default(),
+        stage: Stage::new(config.faults),
         origin: origin.clone(),
         base_url: base_url.clone(),
         open: config.open,
         export_delay: config.export_delay,
         stop: stop.clone(),
     });
-    let router = server::router(Arc::clone(&sandbox));
-    let mut tasks = vec![tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = served.await {
-            tracing::error!(%error, "The listener ended");
-        }
-    })];
+    let mut tasks = vec![serve(listener, server::router(&sandbox), stop.clone())];
+    let mut foreign_origin = None;
+    if let Some(address) = &config.foreign_listen {
+        let listener = TcpListener::bind(address).await?;
+        let origin = format!("http://{}", reachable(listener.local_addr()?));
+        sandbox.stage.set_foreign(&origin);
+        foreign_origin = Some(origin);
+        tasks.push(serve(listener, fault::foreign_router(&sandbox), stop));
+    }
     if let Some(every) = config.tick_every {
         tasks.push(tokio::spawn(keep_ticking(Arc::clone(&sandbox), every, config.seed)));
     }
-    Ok(Running { base_url, token_url, origin, address, skipped_lines, sandbox, tasks })
+    Ok(Running { base_url, token_url, origin, address, foreign_origin, skipped_lines, sandbox, tasks })
+}
+
+fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<HangUp>();
+        let served = axum::serve(HangingUp(listener), service).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "The listener ended");
+        }
+    })
 }
 
 impl Running {
@@ -185,6 +210,41 @@ impl Running {
         self.sandbox.desk.register(client);
     }
 
+    /// Plays a fault script from its beginning, in place of the one before.
+    pub fn play(&self, script: FaultScript) {
+        self.sandbox.stage.play(script);
+    }
+
+    /// How many requests each rule of the script has met.
+    pub fn met(&self) -> Vec<u64> {
+        self.sandbox.stage.met()
+    }
+
+    /// The requests heard so far, the last 20,000 of them.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.sandbox.stage.heard()
+    }
+
+    /// Creates or updates a resource whose `lastUpdated` lies back by `ago`: a transaction that was committed late.
+    ///
+    /// # Errors
+    /// As [`Running::put`].
+    pub fn put_late(&self, resource: &Value, ago: Duration) -> Result<(), Error> {
+        let (kind, id) = named(resource)?;
+        let at = SignedDuration::try_from(ago).ok().and_then(|ago| clock::now().checked_sub(ago).ok());
+        self.sandbox.store.put_late(kind, id, &resource.to_string(), at.unwrap_or_else(clock::now))
+    }
+
+    /// All resources of a type, as they are now.
+    ///
+    /// # Errors
+    /// `UnknownPath` where FHIR R4 has no such type.
+    pub fn all(&self, kind: &str) -> Result<Vec<Value>, Error> {
+        let store = &self.sandbox.store;
+        let (kinds, snapshot) = (Kinds::one(known(kind)?), store.snapshot(clock::now()));
+        Ok((0..store.units()).flat_map(|unit| store.unit(unit, &kinds, snapshot)).map(|resource| resource.value()).collect())
+    }
+
     /// A resource as it is now.
     ///
     /// # Errors
@@ -199,10 +259,7 @@ impl Running {
     /// # Errors
     /// `Invalid` where it has no type or no id.
     pub fn put(&self, resource: &Value) -> Result<Value, Error> {
-        let word = |member: &str| {
-            resource.get(member).and_then(Value::as_str).ok_or_else(|| Error::Invalid(format!("The resource has no {member}")))
-        };
-        let (kind, id) = (known(word("resourceType")?)?, word("id")?);
+        let (kind, id) = named(resource)?;
         let written = self.sandbox.store.put(kind, id, &resource.to_string(), None, clock::now())?;
         Ok(written.resource.value())
     }
@@ -249,6 +306,12 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.sandbox.stop.cancel();
     }
+}
+
+fn named(resource: &Value) -> Result<(&'static str, &str), Error> {
+    let word =
+        |member: &str| resource.get(member).and_then(Value::as_str).ok_or_else(|| Error::Invalid(format!("The resource has no {member}")));
+    Ok((known(word("resourceType")?)?, word("id")?))
 }
 
 fn known(kind: &str) -> Result<&'static str, Error> {

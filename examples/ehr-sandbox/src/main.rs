@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
-use ehr_sandbox::{Client, ClientKeys, Config, start};
+use ehr_sandbox::{Client, ClientKeys, Config, FaultScript, start};
 use jiff::{SignedDuration, civil::Date};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -64,6 +64,12 @@ struct Serve {
     /// Let something happen to somebody this often, such as 5s.
     #[arg(long, value_parser = duration)]
     tick_every: Option<Duration>,
+    /// Play the faults of a script.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Address of a second listener, the foreign host of signed files.
+    #[arg(long, value_name = "ADDRESS")]
+    foreign_listen: Option<String>,
 }
 
 #[derive(Args)]
@@ -157,6 +163,8 @@ impl Serve {
             export_delay: self.export_delay,
             tick_every: self.tick_every,
             public_url: self.public_url,
+            faults: self.faults.as_deref().map(FaultScript::open).transpose()?.unwrap_or_default(),
+            foreign_listen: self.foreign_listen,
         };
         let open = config.open;
         let listener = TcpListener::bind(&self.listen).await.with_context(|| format!("Can't listen on {}", self.listen))?;
@@ -165,6 +173,9 @@ impl Serve {
         say(&format!("Page      {}/", running.origin));
         let door = if open { "open: no token is asked for".to_owned() } else { running.token_url.clone() };
         say(&format!("Tokens    {door}"));
+        if let Some(origin) = &running.foreign_origin {
+            say(&format!("Foreign   {origin}/signed"));
+        }
         stop_signal().await?;
         running.shutdown().await;
         Ok(())

@@ -1,6 +1,6 @@
 //! The HTTP side: routes, layers, and who may come in.
 
-mod answer;
+pub(crate) mod answer;
 mod control;
 mod discovery;
 mod export;
@@ -11,7 +11,7 @@ mod records;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, header::AUTHORIZATION},
     middleware::{self, Next},
@@ -20,18 +20,35 @@ use axum::{
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{Sandbox, auth::Scopes, clock, error::Error};
+use crate::{
+    Sandbox,
+    auth::Scopes,
+    clock,
+    error::Error,
+    fault::{self, Place},
+};
 
 /// A request body may have this many bytes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 type Shared = State<Arc<Sandbox>>;
 
-pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
+/// The server as clients reach it: the routes, the faults of a script, compression.
+pub(crate) fn router(sandbox: &Arc<Sandbox>) -> Router {
+    // As a fallback the routes are one service, in which a script can ask for other paths than the request's own.
+    Router::new()
+        .fallback_service(routes(sandbox))
+        // Inside compression, so that a script can say itself how an answer is packed, and outside of sign-in, so that it can fail too.
+        .layer(middleware::from_fn_with_state(Arc::clone(sandbox), fault::play))
+        .layer(Extension(Place::Server))
+        .layer(CompressionLayer::new().gzip(true))
+}
+
+pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router {
     let guarded = Router::new()
-        .route("/fhir/$export", get(export::system))
-        .route("/fhir/Patient/$export", get(export::patients))
-        .route("/fhir/Group/{id}/$export", get(export::group))
+        .route("/fhir/$export", get(export::system).post(export::system))
+        .route("/fhir/Patient/$export", get(export::patients).post(export::patients))
+        .route("/fhir/Group/{id}/$export", get(export::group).post(export::group))
         .route("/fhir/bulk-status/{job}", get(export::status).delete(export::delete))
         .route("/fhir/bulk-files/{job}/{file}", get(export::file))
         .route("/fhir/{kind}", get(records::search).post(records::create))
@@ -40,7 +57,7 @@ pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/fhir/{kind}/{id}", get(records::read).put(records::update).delete(records::delete))
         .route("/fhir/{kind}/{id}/_history", get(history::of_instance))
         .route("/fhir/{kind}/{id}/_history/{version}", get(history::version))
-        .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), sign_in))
+        .layer(middleware::from_fn_with_state(Arc::clone(sandbox), sign_in))
         .layer(middleware::map_response(answer::explained));
     let free = Router::new()
         .route("/fhir/metadata", get(discovery::metadata))
@@ -51,6 +68,7 @@ pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/page/{id}/mammogram", post(page::record))
         .route("/sandbox/patients/{id}/mammogram", post(control::mammogram))
         .route("/sandbox/tick", post(control::tick))
+        .route("/sandbox/faults", post(control::faults))
         .layer(middleware::from_fn(own_pages_only));
 
     Router::new()
@@ -59,17 +77,16 @@ pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(control)
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        // Faults of a script (delays, refusals, cut answers) go in here: inside compression, so that an answer can be cut
-        // in the middle of what a client unpacks, and outside of sign-in, so that it can fail too.
         .layer(CatchPanicLayer::new())
-        .layer(CompressionLayer::new().gzip(true))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(sandbox)
+        .with_state(Arc::clone(sandbox))
 }
 
 /// Checks the bearer token and hands on what it allows.
 async fn sign_in(State(sandbox): Shared, mut request: Request, next: Next) -> Response {
-    let scopes = if sandbox.open { Ok(Scopes::Everything) } else { scopes(&sandbox, request.headers()) };
+    // A signed link is its own permission.
+    let signed = request.extensions().get() == Some(&Place::Foreign);
+    let scopes = if sandbox.open || signed { Ok(Scopes::Everything) } else { scopes(&sandbox, request.headers()) };
     match scopes {
         Ok(scopes) => {
             request.extensions_mut().insert(scopes);

@@ -263,6 +263,25 @@ impl Store {
     /// # Errors
     /// `Invalid` where the text is not such a resource, `VersionConflict` where `expected` is not the current version.
     pub(crate) fn put(&self, kind: &'static str, id: &str, text: &str, expected: Option<&str>, now: Timestamp) -> Result<Written, Error> {
+        self.put_at(kind, id, text, expected, |edits| edits.next_instant(now))
+    }
+
+    /// Creates or updates a resource with a moment that lies back, as a transaction that was long to be committed.
+    ///
+    /// # Errors
+    /// `Invalid` where the text is not such a resource.
+    pub(crate) fn put_late(&self, kind: &'static str, id: &str, text: &str, at: Timestamp) -> Result<(), Error> {
+        self.put_at(kind, id, text, None, |_| milliseconds(at)).map(drop)
+    }
+
+    fn put_at(
+        &self,
+        kind: &'static str,
+        id: &str,
+        text: &str,
+        expected: Option<&str>,
+        instant: impl FnOnce(&Edits) -> Timestamp,
+    ) -> Result<Written, Error> {
         let base = self.corpus.find(kind, id);
         let mut edits = self.edits_mut();
         let key = (kind, id.to_owned());
@@ -274,7 +293,7 @@ impl Store {
         };
         check_version(kind, id, expected, current.as_deref().filter(|_| alive))?;
         let version = next_version(current.as_deref());
-        let at = edits.next_instant(now);
+        let at = instant(&edits);
         let stamped = stamp(text, &Stamp::Own { id, version: &version, last_updated: at })
             .map_err(|reason| Error::Invalid(format!("The {kind} can't be read: {reason}")))?;
         if stamped.resource.kind != kind {
@@ -339,7 +358,7 @@ impl Edits {
             return Err(Error::Busy(format!("{MOST_CHANGES} changes are held, which is the most; restart the sandbox")));
         }
         self.sequence += 1;
-        self.last = resource.last_updated;
+        self.last = self.last.max(resource.last_updated);
         self.touched.insert(unit);
         self.log.push(key.clone());
         let version = Version { sequence: self.sequence, resource, action };

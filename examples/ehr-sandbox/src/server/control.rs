@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Shared, answer, blocking};
-use crate::{clock, error::Error, tick};
+use crate::{clock, error::Error, fault::FaultScript, tick};
 
 /// More things than that don't happen in one request.
 const MOST_CHANGES: u64 = 100_000;
@@ -34,4 +34,12 @@ pub(crate) async fn mammogram(State(sandbox): Shared, Path(id): Path<String>) ->
     let base_url = sandbox.base_url.clone();
     let written = blocking(&sandbox, move |sandbox| tick::record_mammogram(&sandbox.store, &id, clock::now())).await?;
     Ok(answer::resource(StatusCode::CREATED, &written, Some(&base_url)))
+}
+
+/// Plays a fault script from its beginning, in place of the one before.
+pub(crate) async fn faults(State(sandbox): Shared, body: String) -> Result<Json<Value>, Error> {
+    let script = FaultScript::read(&body).map_err(|error| Error::Invalid(error.to_string()))?;
+    let rules = script.rules.len();
+    sandbox.stage.play(script);
+    Ok(Json(json!({"rules": rules})))
 }

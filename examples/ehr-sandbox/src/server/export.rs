@@ -43,8 +43,9 @@ pub(crate) async fn system(
     uri: http::Uri,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    body: String,
 ) -> Result<Response, Error> {
-    kick_off(sandbox, &scopes, &uri, query.as_deref(), &headers, Level::System)
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::System)
 }
 
 pub(crate) async fn patients(
@@ -53,8 +54,9 @@ pub(crate) async fn patients(
     uri: http::Uri,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    body: String,
 ) -> Result<Response, Error> {
-    kick_off(sandbox, &scopes, &uri, query.as_deref(), &headers, Level::Patients)
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Patients)
 }
 
 pub(crate) async fn group(
@@ -64,6 +66,7 @@ pub(crate) async fn group(
     uri: http::Uri,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    body: String,
 ) -> Result<Response, Error> {
     let group = blocking(&sandbox, move |sandbox| {
         let snapshot = sandbox.store.snapshot(clock::now());
@@ -79,14 +82,34 @@ pub(crate) async fn group(
         .filter_map(|member| member.get("entity")?.get("reference")?.as_str())
         .filter_map(|reference| referenced_patient(reference).map(str::to_owned))
         .collect();
-    kick_off(sandbox, &scopes, &uri, query.as_deref(), &headers, Level::Group { members })
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Group { members })
+}
+
+/// What is asked for: the query, and the Parameters of a body.
+fn asked(query: Option<&str>, body: &str) -> Result<Vec<(String, String)>, Error> {
+    let mut asked = parameters(query);
+    if body.trim().is_empty() {
+        return Ok(asked);
+    }
+    let body: Value = serde_json::from_str(body).map_err(|_| Error::Invalid("The body is no JSON; Parameters were expected".to_owned()))?;
+    if body.get("resourceType").and_then(Value::as_str) != Some("Parameters") {
+        return Err(Error::Invalid("The body is no Parameters resource".to_owned()));
+    }
+    for parameter in body.get("parameter").and_then(Value::as_array).into_iter().flatten() {
+        let name = parameter.get("name").and_then(Value::as_str);
+        let value = parameter.as_object().into_iter().flatten().find(|(name, _)| name.starts_with("value")).and_then(|(_, it)| it.as_str());
+        if let (Some(name), Some(value)) = (name, value) {
+            asked.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(asked)
 }
 
 fn kick_off(
     sandbox: Arc<Sandbox>,
     scopes: &Scopes,
     uri: &http::Uri,
-    query: Option<&str>,
+    asked: Vec<(String, String)>,
     headers: &HeaderMap,
     level: Level,
 ) -> Result<Response, Error> {
@@ -96,7 +119,7 @@ fn kick_off(
     }
     let mut since = None;
     let mut named: Option<Vec<&'static str>> = None;
-    for (name, value) in parameters(query) {
+    for (name, value) in asked {
         match name.as_str() {
             "_since" => since = Some(bound("_since", &value)?.start),
             "_type" => {

@@ -1,6 +1,7 @@
 //! The sandbox seen from outside, over HTTP, as a FHIR client sees it.
 
 mod bulk;
+mod faults;
 mod folder;
 mod rest;
 mod sign_in;
