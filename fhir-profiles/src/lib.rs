@@ -9,7 +9,7 @@ mod value_set;
 
 pub use self::{
     error::ProfileError,
-    mapping::{FLAGS, Mapping, SearchRules},
+    mapping::{FLAGS, Mapping, SearchRules, SearchValues},
     value_set::{ValueSet, ValueSetCode},
 };
 

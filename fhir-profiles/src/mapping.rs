@@ -59,9 +59,41 @@ pub struct Mapping {
 pub struct SearchRules {
     /// Entries on a page; 1 to 10,000.
     pub page_size: u32,
-    /// By type, parameters without which the server refuses to search.
+    /// By type, parameters without which the server refuses to search. Each of several values is a search of its own.
     #[serde(default)]
-    pub required: BTreeMap<String, BTreeMap<String, String>>,
+    pub required: BTreeMap<String, BTreeMap<String, SearchValues>>,
+}
+
+/// What a required parameter is searched with: in a file one text, or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SearchValues {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl SearchValues {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
+}
+
+impl SearchRules {
+    /// The searches that together show all of a type: for each, the parameters it needs. At least one.
+    pub fn searches(&self, resource_type: &str) -> Vec<Vec<(String, String)>> {
+        let mut searches = vec![Vec::new()];
+        for (name, values) in self.required.get(resource_type).into_iter().flatten() {
+            let with = |search: &Vec<(String, String)>| {
+                let one = |value: &String| search.iter().cloned().chain([(name.clone(), value.clone())]).collect();
+                values.as_slice().iter().map(one).collect::<Vec<_>>()
+            };
+            searches = searches.iter().flat_map(with).collect();
+        }
+        searches
+    }
 }
 
 #[derive(Deserialize)]
@@ -117,6 +149,13 @@ impl Mapping {
         }
         if !(1..=10_000).contains(&document.search.page_size) {
             return Err(wrong("search.page-size".into(), "expected 1 to 10000".into()));
+        }
+        for (resource_type, parameters) in &document.search.required {
+            for (name, values) in parameters {
+                if values.as_slice().is_empty() || values.as_slice().len() > 100 {
+                    return Err(wrong(format!("search.required.{resource_type}.{name}"), "expected a text, or a list of 1 to 100".into()));
+                }
+            }
         }
         for (word, sex) in &document.gender {
             if !SEXES.contains(&sex.as_str()) {
@@ -198,6 +237,16 @@ mod tests {
     }
 
     #[test]
+    fn each_value_of_a_required_parameter_is_a_search_of_its_own() {
+        let text = "[search.required]\nObservation = { category = [\"laboratory\", \"vital-signs\"], active = \"true\" }";
+        let rules = us_core().overlay("vendor", text).unwrap().search;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let both = |category| vec![pair("active", "true"), pair("category", category)];
+        assert_eq!(rules.searches("Observation"), [both("laboratory"), both("vital-signs")]);
+        assert_eq!(rules.searches("Patient"), [Vec::new()]);
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place_and_what_was_expected() {
         for (text, place, expected) in [
             ("[gender]\nfrau = \"woman\"", "gender.frau", "female"),
@@ -205,6 +254,7 @@ mod tests {
             ("types = [\"Patient\", \"patient\"]", "types[1]", "resource type"),
             ("types = [\"Condition\"]", "types", "Patient"),
             ("[search]\npage-size = 0", "search.page-size", "10000"),
+            ("[search.required]\nObservation = { category = [] }", "search.required.Observation.category", "1 to 100"),
             ("[serch]\n", "serch", "expected"),
         ] {
             let error = us_core().overlay("vendor", text).unwrap_err().to_string();

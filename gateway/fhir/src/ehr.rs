@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,8 +27,11 @@ mod capabilities;
 mod exchange;
 mod lines;
 mod manifest;
+mod place;
+mod search;
 
-const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json");
+/// Some servers refuse plain JSON, some know nothing else, and some send XML unless they are asked.
+const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json, application/json;q=0.9");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// A server that asks for a longer wait than this between two looks at an export is asked again all the same.
 const LONGEST_POLL: Duration = Duration::from_mins(5);
@@ -43,8 +47,8 @@ pub struct FhirServerConfig {
     pub tries: u32,
     /// The waits between tries.
     pub backoff: BackoffPolicy,
-    /// By type, search parameters without which the server refuses.
-    pub required: BTreeMap<String, BTreeMap<String, String>>,
+    /// How it is searched.
+    pub rules: SearchRules,
     /// The most bytes of a page, manifest or capability statement.
     pub largest_document: u64,
     /// The most bytes of a line in an export.
@@ -58,7 +62,7 @@ impl FhirServerConfig {
             base_url,
             tries: 5,
             backoff: BackoffPolicy { first: Duration::from_secs(1), longest: Duration::from_secs(30) },
-            required: rules.required.clone(),
+            rules: rules.clone(),
             largest_document: 256 << 20,
             longest_line: 16 << 20,
         }
@@ -70,7 +74,7 @@ impl FhirServerConfig {
             base_url,
             tries: 3,
             backoff: BackoffPolicy { first: Duration::from_millis(2), longest: Duration::from_millis(10) },
-            required: BTreeMap::new(),
+            rules: SearchRules { page_size: 500, required: BTreeMap::new() },
             largest_document: 8 << 20,
             longest_line: 64 << 10,
         }
@@ -83,12 +87,16 @@ pub struct FhirServer {
     client: AuthorizedClient,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// It was seen to give `next` links, so that none is the end.
+    gives_next: AtomicBool,
+    /// By which of `place::WAYS` it was seen to page, else where to begin trying; one past the last where none works.
+    counts_by: AtomicUsize,
 }
 
 impl FhirServer {
     /// A server that is spoken to through `client`, which is bound to the origin of its base URL.
     pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { config, client, clock, entropy }
+        Self { config, client, clock, entropy, gives_next: AtomicBool::new(false), counts_by: AtomicUsize::new(0) }
     }
 
     /// The URL of something under the base.
@@ -141,8 +149,12 @@ fn instant(at: Timestamp) -> String {
 impl Ehr for FhirServer {
     async fn capabilities(&self) -> Result<EhrCapabilities, EhrError> {
         const ASKED: &str = "its CapabilityStatement";
-        let answer = self.get_fhir(self.url(&["metadata"])?, ASKED).await?;
-        capabilities::read(&answer.body).map_err(|reason| self.error(ASKED, EhrErrorKind::Later(None), reason))
+        match self.get_fhir(self.url(&["metadata"])?, ASKED).await {
+            // Something else than a CapabilityStatement is as good as none: what the server can do is tried.
+            Ok(answer) => Ok(capabilities::read(&answer.body).unwrap_or_default()),
+            Err(error) if matches!(error.kind, EhrErrorKind::Gone | EhrErrorKind::Unsupported) => Ok(EhrCapabilities::default()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn start_export(&self, request: &ExportRequest) -> Result<String, EhrError> {
@@ -236,52 +248,11 @@ impl Ehr for FhirServer {
     }
 
     async fn search(&self, request: &SearchRequest, next: Option<&str>) -> Result<SearchPage, EhrError> {
-        let asked = format!("a search of {}", request.resource_type);
-        let url = if let Some(next) = next {
-            self.own_url(&self.config.base_url, next, &asked)?
-        } else {
-            let mut url = self.url(&[&request.resource_type])?;
-            let mut query = url.query_pairs_mut();
-            query.append_pair("_count", &request.page_size.to_string());
-            for (name, value) in self.config.required.get(&request.resource_type).into_iter().flatten() {
-                query.append_pair(name, value);
-            }
-            if let Some(since) = request.since {
-                query.append_pair("_lastUpdated", &format!("ge{}", instant(since))).append_pair("_sort", "_lastUpdated");
-            }
-            drop(query);
-            url
-        };
-        let answer = self.get_fhir(url.clone(), &asked).await?;
-        let bundle = bundle::read(&answer.body).map_err(|reason| self.error(&asked, EhrErrorKind::Later(None), reason))?;
-        if next.is_none() && request.since.is_some() && bundle.ignored("_lastUpdated") {
-            let reason = "it ignored `_lastUpdated`, so the answer is not what was asked for".to_owned();
-            return Err(self.error(&asked, EhrErrorKind::Unsupported, reason));
-        }
-        let next = bundle.next().map(|link| self.own_url(&url, link, &asked)).transpose()?;
-        if next.as_ref() == Some(&url) {
-            return Err(self.error(&asked, EhrErrorKind::Later(None), "its next page is the page itself".to_owned()));
-        }
-        let (resources, warnings) = bundle.matches(&request.resource_type);
-        Ok(SearchPage { resources, next: next.map(Into::into), answered_at: Self::answered_at(&answer.headers), warnings })
+        self.search_page(request, next).await
     }
 
     async fn deleted(&self, resource_type: &str, since: Timestamp, next: Option<&str>) -> Result<DeletedPage, EhrError> {
-        let asked = format!("the history of {resource_type}");
-        let url = if let Some(next) = next {
-            self.own_url(&self.config.base_url, next, &asked)?
-        } else {
-            let mut url = self.url(&[resource_type, "_history"])?;
-            url.query_pairs_mut().append_pair("_since", &instant(since)).append_pair("_count", "200");
-            url
-        };
-        let answer = self.get_fhir(url.clone(), &asked).await?;
-        let bundle = bundle::read(&answer.body).map_err(|reason| self.error(&asked, EhrErrorKind::Later(None), reason))?;
-        let next = bundle.next().map(|link| self.own_url(&url, link, &asked)).transpose()?;
-        if next.as_ref() == Some(&url) {
-            return Err(self.error(&asked, EhrErrorKind::Later(None), "its next page is the page itself".to_owned()));
-        }
-        Ok(DeletedPage { ids: bundle.deleted(resource_type, self.config.base_url.as_str()), next: next.map(Into::into) })
+        self.deleted_page(resource_type, since, next).await
     }
 
     async fn read(&self, resource_type: &str, fhir_id: &str) -> Result<Option<Vec<u8>>, EhrError> {

@@ -51,6 +51,8 @@ pub struct EhrCapabilities {
     pub fhir_version: Option<String>,
     /// Name and version of the software.
     pub software: Option<String>,
+    /// The server said so in a CapabilityStatement that lists resource types; else what it can do has to be tried.
+    pub stated: bool,
     /// `$export` of the whole system.
     pub system_export: bool,
     /// `$export` of all patients.
@@ -72,6 +74,8 @@ pub struct TypeCapabilities {
     pub history: bool,
     /// Search parameters, those for all resources included.
     pub parameters: BTreeSet<String>,
+    /// Why it can't be searched, in the server's words, where that was tried.
+    pub refusal: Option<String>,
 }
 
 impl EhrCapabilities {
@@ -180,12 +184,18 @@ pub trait ExportLines: Send {
 // === Search ===
 
 /// What to search for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchRequest {
     /// The resource type.
     pub resource_type: String,
-    /// Only what changed at or after this moment, oldest first.
+    /// Only what changed at or after this moment.
     pub since: Option<Timestamp>,
+    /// Oldest change first.
+    pub sorted: bool,
+    /// Only what belongs to one patient: the parameter, and the patient's FHIR id.
+    pub patient: Option<(String, String)>,
+    /// Only which resources there are, not what they say.
+    pub ids_only: bool,
     /// Entries on a page, where the server goes along with it.
     pub page_size: u32,
 }
@@ -193,10 +203,16 @@ pub struct SearchRequest {
 /// A page of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchPage {
-    /// The resources of the type that was asked for, as they came.
+    /// The resources of the type that was asked for, as they came; none where only ids were asked for.
     pub resources: Vec<Vec<u8>>,
+    /// The FHIR ids of all resources on the page.
+    pub ids: Vec<String>,
+    /// FHIR ids of those that came only in part (tagged `SUBSETTED`) and are not among `resources`.
+    pub partial: Vec<String>,
     /// Where the next page is. Only its absence means the end.
     pub next: Option<String>,
+    /// The pages are one list, and not several searches one after the other.
+    pub is_only_search: bool,
     /// The server's clock when it answered.
     pub answered_at: Option<Timestamp>,
     /// What the server warned of.

@@ -9,6 +9,7 @@ mod checkpoint;
 mod error;
 mod intake;
 mod plan;
+mod probe;
 mod progress;
 mod search;
 mod worker;
@@ -16,6 +17,7 @@ mod worker;
 pub use self::{
     error::SyncError,
     plan::{SyncPlan, plan},
+    probe::capabilities,
     progress::{Progress, Quiet, SyncReport},
     worker::{Applied, SyncFeed, SyncOptions, SyncWorker},
 };

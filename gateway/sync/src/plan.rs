@@ -60,7 +60,7 @@ mod tests {
 
     fn server(export: bool, search: bool, last_updated: bool) -> EhrCapabilities {
         let parameters = last_updated.then(|| "_lastUpdated".to_owned()).into_iter().collect();
-        let patient = TypeCapabilities { search, read: true, history: false, parameters };
+        let patient = TypeCapabilities { search, read: true, history: false, parameters, refusal: None };
         EhrCapabilities { system_export: export, types: [("Patient".to_owned(), patient)].into(), ..EhrCapabilities::default() }
     }
 

@@ -32,7 +32,13 @@ pub(crate) async fn read(
             // Before the search: what was deleted and made anew is found by it again.
             read_deletions(ehr, intake, resource_type, since).await?;
         }
-        let request = SearchRequest { resource_type: resource_type.clone(), since: plan.since, page_size: options.page_size };
+        let request = SearchRequest {
+            resource_type: resource_type.clone(),
+            since: plan.since,
+            sorted: plan.since.is_some(),
+            page_size: options.page_size,
+            ..SearchRequest::default()
+        };
         let mut next = resume_at.take();
         loop {
             let page = match ehr.search(&request, next.as_deref()).await {

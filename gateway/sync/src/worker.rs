@@ -16,7 +16,7 @@ use crate::error::SyncError;
 use crate::intake::{Intake, Seen};
 use crate::plan::{SyncPlan, plan};
 use crate::progress::{Progress, Quiet, SyncReport};
-use crate::{bulk, search};
+use crate::{bulk, probe, search};
 
 /// A source and how it is spoken to and read.
 #[derive(Clone)]
@@ -133,7 +133,7 @@ impl SyncWorker {
             let mut known = memory.capabilities.lock().await;
             if known.is_none() {
                 progress.phase("asking what the server can do");
-                *known = Some(feed.ehr.capabilities().await?);
+                *known = Some(probe::capabilities(&*feed.ehr, &*feed.reader, self.clock.now()).await?);
             }
             known.clone().unwrap_or_default()
         };

@@ -30,7 +30,7 @@ pub(crate) async fn run(command: SourceCommand, config: &Config, parts: &Parts) 
                 say("It can't be searched, so whether it lets us in shows with the first export.");
                 return Ok(());
             };
-            server.search(&SearchRequest { resource_type: first.clone(), since: None, page_size: 1 }, None).await?;
+            server.search(&SearchRequest { resource_type: first.clone(), page_size: 1, ..SearchRequest::default() }, None).await?;
             say(format!("It lets us in: a search for {first} was answered."));
         }
     }

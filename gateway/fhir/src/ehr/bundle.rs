@@ -15,6 +15,10 @@ pub(super) struct Bundle<'a> {
     #[serde(borrow)]
     resource_type: Text<'a>,
     #[serde(borrow)]
+    r#type: Text<'a>,
+    #[serde(borrow)]
+    total: Text<'a>,
+    #[serde(borrow)]
     link: Many<Link<'a>>,
     #[serde(borrow)]
     entry: Many<Entry<'a>>,
@@ -63,6 +67,37 @@ struct Request<'a> {
 struct Head<'a> {
     #[serde(borrow)]
     resource_type: Text<'a>,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    meta: One<Meta<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    tag: Many<Tag<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tag<'a> {
+    #[serde(borrow)]
+    code: Text<'a>,
+}
+
+/// What a search found on a page.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The resources of the type, raw.
+    pub(super) resources: Vec<Vec<u8>>,
+    /// Their ids, those of partial ones included.
+    pub(super) ids: Vec<String>,
+    /// The ids of those that came only in part.
+    pub(super) partial: Vec<String>,
+    /// What the server warned of.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Reads a Bundle; the reason where the body is none.
@@ -78,6 +113,23 @@ impl Bundle<'_> {
         self.link.iter().find(|it| it.relation.is("next"))?.url.get()
     }
 
+    /// How many there are in all, as far as the server knows.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total.get()?.parse().ok()
+    }
+
+    pub(super) fn has_links(&self) -> bool {
+        self.link.iter().next().is_some()
+    }
+
+    /// Whether this is a history. A server that does not say tells it by how its entries came about.
+    pub(super) fn is_history(&self) -> bool {
+        match self.r#type.get() {
+            Some(kind) => kind.eq_ignore_ascii_case("history"),
+            None => self.entry.iter().any(|it| it.request.get().is_some()),
+        }
+    }
+
     /// Whether the server says by its `self` link that it left a parameter out. A `self` that tells no parameters tells nothing.
     pub(super) fn ignored(&self, parameter: &str) -> bool {
         let Some(link) = self.link.iter().find(|it| it.relation.is("self")).and_then(|it| it.url.get()) else { return false };
@@ -88,23 +140,31 @@ impl Bundle<'_> {
         tells && !names.iter().any(|it| it == parameter)
     }
 
-    /// The resources of a type that the search found, raw, and what the server warned of.
-    pub(super) fn matches(&self, resource_type: &str) -> (Vec<Vec<u8>>, Vec<String>) {
-        let (mut resources, mut warnings) = (Vec::new(), Vec::new());
+    /// What the search found of a type, and what the server warned of.
+    pub(super) fn matches(&self, resource_type: &str) -> Found {
+        let mut found = Found::default();
         for entry in self.entry.iter() {
             let Some(raw) = entry.resource else { continue };
             let head: Head<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
             let mode = entry.search.get().and_then(|it| it.mode.get());
             if head.resource_type.is("OperationOutcome") && resource_type != "OperationOutcome" {
                 let outcome: Outcome<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-                warnings.extend(outcome.findings().into_iter().map(|it| it.text));
+                found.warnings.extend(outcome.findings().into_iter().map(|it| it.text));
             } else if head.resource_type.get().is_none_or(|it| it == resource_type)
                 && mode.is_none_or(|it| it.eq_ignore_ascii_case("match"))
             {
-                resources.push(raw.get().as_bytes().to_vec());
+                let id = head.id.owned();
+                let is_partial = head.meta.get().is_some_and(|it| it.tag.iter().any(|tag| tag.code.is("SUBSETTED")));
+                match &id {
+                    // A part never stands for the whole, which is read by itself.
+                    Some(id) if is_partial => found.partial.push(id.clone()),
+                    _ => found.resources.push(raw.get().as_bytes().to_vec()),
+                }
+                // What has no id has its content for a name, so that pages can be told apart.
+                found.ids.push(id.unwrap_or_else(|| raw.get().chars().take(100).collect()));
             }
         }
-        (resources, warnings)
+        found
     }
 
     /// The ids of a type whose newest entry is a deletion. A history has its newest entries first.
@@ -137,10 +197,24 @@ mod tests {
             {"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","diagnostics":"may not contain the entire record"}]}},
             {"fullUrl":"urn:uuid:1"}, null]}"#;
         let bundle = read(body).unwrap();
-        let (resources, warnings) = bundle.matches("Patient");
-        assert_eq!(resources.len(), 2);
-        assert_eq!(warnings, ["may not contain the entire record"]);
+        let found = bundle.matches("Patient");
+        assert_eq!(found.resources.len(), 2);
+        assert_eq!(found.ids, ["1", "2"]);
+        assert_eq!(found.warnings, ["may not contain the entire record"]);
         assert_eq!(bundle.next(), Some("?page=2"));
+    }
+
+    #[test]
+    fn a_part_is_told_from_the_whole_and_a_history_from_a_search() {
+        let body = br#"{"resourceType":"Bundle","total":"7","entry":[
+            {"resource":{"resourceType":"Patient","id":"1","meta":{"tag":[{"code":"SUBSETTED"}]}}},
+            {"resource":{"resourceType":"Patient","id":"2"}}]}"#;
+        let bundle = read(body).unwrap();
+        let found = bundle.matches("Patient");
+        assert_eq!((found.partial.as_slice(), found.resources.len()), (&["1".to_owned()][..], 1));
+        assert!(bundle.total() == Some(7) && !bundle.is_history() && !bundle.has_links());
+        assert!(read(br#"{"resourceType":"Bundle","type":"history"}"#).unwrap().is_history());
+        assert!(!read(br#"{"resourceType":"Bundle","type":"searchset","total":0}"#).unwrap().is_history());
     }
 
     #[test]

@@ -109,13 +109,17 @@ pub(super) fn read(body: &[u8]) -> Result<EhrCapabilities, String> {
             let Some(name) = resource.r#type.owned() else { continue };
             found.patient_export |= resource.operation.iter().any(|it| it.exports("patient-export", name == "Patient"));
             found.group_export |= resource.operation.iter().any(|it| it.exports("group-export", name == "Group"));
-            let can = |code: &str| resource.interaction.iter().any(|it| it.code.is(code));
+            // A type without any interaction is one of a statement that does not go into that.
+            let silent = resource.interaction.iter().next().is_none();
+            let can = |code: &str| resource.interaction.iter().any(|it| it.code.is(code)) || (silent && !code.starts_with("history"));
             let mut parameters = everywhere.clone();
             parameters.extend(resource.search_param.iter().filter_map(|it| it.name.owned()));
-            let capabilities = TypeCapabilities { search: can("search-type"), read: can("read"), history: can("history-type"), parameters };
+            let capabilities =
+                TypeCapabilities { search: can("search-type"), read: can("read"), history: can("history-type"), parameters, refusal: None };
             found.types.insert(name, capabilities);
         }
     }
+    found.stated = !found.types.is_empty();
     Ok(found)
 }
 
@@ -133,7 +137,7 @@ mod tests {
                         {"type":"Binary","interaction":null}]}]}"#;
         let found = read(body).unwrap();
         assert!(found.system_export && found.patient_export && found.group_export);
-        assert!(found.searches_by_last_updated("Patient") && !found.searches("Binary") && !found.has_history("Patient"));
+        assert!(found.searches_by_last_updated("Patient") && found.searches("Group") && !found.has_history("Patient"));
         assert_eq!(found.software.as_deref(), Some("S 1"));
     }
 

@@ -94,7 +94,7 @@ fn cut(first: &'static [u8]) -> Response {
 }
 
 fn search(since: Option<&str>) -> SearchRequest {
-    SearchRequest { resource_type: "Patient".into(), since: since.map(|it| it.parse().unwrap()), page_size: 10 }
+    SearchRequest { resource_type: "Patient".into(), since: since.map(|it| it.parse().unwrap()), page_size: 10, ..SearchRequest::default() }
 }
 
 #[tokio::test]
@@ -120,14 +120,72 @@ async fn an_error_names_server_question_answer_and_remedy() {
 }
 
 #[tokio::test]
-async fn a_relative_next_is_followed_and_a_foreign_one_is_not() {
+async fn a_relative_next_is_followed_and_a_foreign_one_leads_home() {
     let page = |next: &str| status(200, format!(r#"{{"resourceType":"Bundle","link":[{{"relation":"next","url":"{next}"}}]}}"#));
-    let script = Script::start([page("Patient?page=2"), page("http://localhost:1/fhir?page=2")]).await;
-    let next = script.server.search(&search(None), None).await.unwrap().next.unwrap();
-    assert_eq!(next, format!("{}/Patient?page=2", script.base));
-    let error = script.server.search(&search(None), Some(&next)).await.unwrap_err();
-    assert!(error.kind == EhrErrorKind::Refused && error.reason.contains("localhost:1"), "{error}");
-    assert_eq!(script.asked().len(), 2);
+    let script =
+        Script::start([page("Patient?page=2"), page("http://localhost:1/inner?page=3"), page("http://localhost:1/fhir/Patient?page=4")])
+            .await;
+    let mut next = None;
+    for expected in ["/Patient?page=2", "?page=3", "/Patient?page=4"] {
+        let page = script.server.search(&search(None), next.as_deref()).await.unwrap();
+        assert_eq!(page.warnings.len(), usize::from(expected != "/Patient?page=2"), "{:?}", page.warnings);
+        next = page.next;
+        assert_eq!(next, Some(format!("{}{expected}", script.base)));
+    }
+    assert_eq!(script.asked().len(), 3);
+}
+
+fn people(ids: &[&str], total: Option<u64>) -> Response {
+    let entries: Vec<_> = ids.iter().map(|id| format!(r#"{{"resource":{{"resourceType":"Patient","id":"{id}"}}}}"#)).collect();
+    let total = total.map_or_else(String::new, |it| format!(r#""total":{it},"#));
+    status(200, format!(r#"{{"resourceType":"Bundle",{total}"entry":[{}]}}"#, entries.join(",")))
+}
+
+/// Reads a search to its end; the ids in order.
+async fn read_all(script: &Script) -> Vec<String> {
+    let (mut ids, mut next) = (Vec::new(), None);
+    loop {
+        let page = script.server.search(&search(None), next.as_deref()).await.unwrap();
+        assert_eq!(page.ids.len(), page.resources.len());
+        ids.extend(page.ids);
+        next = page.next;
+        if next.is_none() {
+            return ids;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_next_links_is_paged_by_offset_until_its_end() {
+    let script = Script::start([people(&["a", "b", "c"], Some(5)), people(&["c", "d", "e"], Some(5))]).await;
+    assert_eq!(read_all(&script).await, ["a", "b", "c", "d", "e"]);
+    assert!(script.asked()[1].contains("_offset=2"), "{:?}", script.asked());
+    // Nothing says how many there are, so that the end is where nothing new comes.
+    let script = Script::start([people(&["a", "b"], None), people(&["b", "c"], None), people(&["c"], None)]).await;
+    assert_eq!(read_all(&script).await, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_list_that_moves_between_two_pages_is_gone_back_in() {
+    let pages = [people(&["a", "b", "c"], Some(6)), people(&["d", "e", "f"], Some(5)), people(&["b", "d", "e", "f"], Some(4))];
+    let script = Script::start(pages).await;
+    assert_eq!(read_all(&script).await, ["a", "b", "c", "b", "d", "e", "f"], "what was read twice is the same, and nothing is missing");
+}
+
+#[tokio::test]
+async fn a_server_that_pages_by_number_is_found_out() {
+    let pages = [people(&["a", "b"], Some(4)), people(&["a", "b"], Some(4)), people(&["c", "d"], Some(4))];
+    let script = Script::start(pages).await;
+    assert_eq!(read_all(&script).await, ["a", "b", "c", "d"]);
+    assert!(script.asked()[2].contains("_page=2"), "{:?}", script.asked());
+}
+
+#[tokio::test]
+async fn a_server_that_shows_less_than_it_has_and_can_not_be_paged_is_told() {
+    let script = Script::start(std::iter::repeat_with(|| people(&["a", "b"], Some(9))).take(8)).await;
+    let next = script.server.search(&search(None), None).await.unwrap().next;
+    let error = script.server.search(&search(None), next.as_deref()).await.unwrap_err();
+    assert!(error.kind == EhrErrorKind::Unsupported && error.reason.contains("it has 9 of them and shows 2"), "{error}");
 }
 
 #[tokio::test]
