@@ -3,16 +3,17 @@
 
 pub(crate) mod bulk;
 mod row;
+pub(crate) mod sqlite;
 mod value;
 
 use gateway_ports::store::StoreError;
 use sqlx::postgres::{PgArguments, PgPool};
-use sqlx::sqlite::{SqliteArguments, SqlitePool};
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::error::from_sqlx;
 pub(crate) use row::{Row, sixteen};
-pub(crate) use value::{Value, args};
+use sqlite::{SqlitePool, SqliteSession};
+pub(crate) use value::{Value, args, row};
 
 /// The pools.
 #[derive(Clone, Debug)]
@@ -25,65 +26,58 @@ impl Database {
     /// A transaction that changes things. On SQLite it holds the one write lock from its first moment.
     pub(crate) async fn write(&self) -> Result<Session, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Session::Sqlite),
-            Self::Postgres(pool) => pool.begin().await.map(Session::Postgres),
+            Self::Sqlite { writer, .. } => SqliteSession::begin(writer, "BEGIN IMMEDIATE").await.map(Session::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Session::Postgres).map_err(from_sqlx),
         }
-        .map_err(from_sqlx)
     }
 
     /// A transaction that only reads, and sees the same moment throughout.
     pub(crate) async fn read(&self) -> Result<Session, StoreError> {
         match self {
-            Self::Sqlite { readers, .. } => readers.begin().await.map(Session::Sqlite),
-            Self::Postgres(pool) => pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Session::Postgres),
+            Self::Sqlite { readers, .. } => SqliteSession::begin(readers, "BEGIN").await.map(Session::Sqlite),
+            Self::Postgres(pool) => {
+                let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+                begun.map(Session::Postgres).map_err(from_sqlx)
+            }
         }
-        .map_err(from_sqlx)
     }
 }
 
 /// A transaction. Dropped, it leaves no trace; [`Session::commit`] makes it durable.
 pub(crate) enum Session {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteSession),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Session {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Sqlite(session) => session.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await.map_err(from_sqlx),
         }
-        .map_err(from_sqlx)
     }
 
     /// Runs a statement; how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(transaction) => {
-                let query = sqlx::query_with(sqlite_text(sql), sqlite_arguments(values)?);
-                query.execute(&mut **transaction).await.map(|result| result.rows_affected())
-            }
+            Self::Sqlite(session) => session.execute(sql, values).await,
             Self::Postgres(transaction) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_arguments(values)?);
-                query.execute(&mut **transaction).await.map(|result| result.rows_affected())
+                query.execute(&mut **transaction).await.map(|result| result.rows_affected()).map_err(from_sqlx)
             }
         }
-        .map_err(from_sqlx)
     }
 
     /// All rows of an answer. Whoever asks sees to it that they are few enough to be held.
     pub(crate) async fn all(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(transaction) => {
-                let query = sqlx::query_with(sqlite_text(sql), sqlite_arguments(values)?);
-                query.fetch_all(&mut **transaction).await.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
-            }
+            Self::Sqlite(session) => session.all(sql, values).await,
             Self::Postgres(transaction) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_arguments(values)?);
-                query.fetch_all(&mut **transaction).await.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                let rows = query.fetch_all(&mut **transaction).await.map_err(from_sqlx)?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
-        .map_err(from_sqlx)
     }
 
     /// The first row of an answer.
@@ -99,18 +93,6 @@ impl Session {
     pub(crate) const fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
-}
-
-fn sqlite_text(sql: &str) -> AssertSqlSafe<&str> {
-    AssertSqlSafe(sql.split_once(" FOR UPDATE").map_or(sql, |(before, _)| before))
-}
-
-fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        value.add_to_sqlite(&mut arguments).map_err(|error| StoreError::Statement(error.to_string()))?;
-    }
-    Ok(arguments)
 }
 
 fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, StoreError> {

@@ -20,16 +20,30 @@ pub(crate) fn from_sqlx(error: sqlx::Error) -> StoreError {
 fn from_database(error: &dyn DatabaseError) -> StoreError {
     let code = error.code().unwrap_or_default();
     let message = format!("{} ({code})", error.message());
-    if may_pass(&code, error) { StoreError::Unavailable(message) } else { StoreError::Statement(message) }
+    if may_pass(&code) { StoreError::Unavailable(message) } else { StoreError::Statement(message) }
 }
 
-/// Locked, full, out of reach, given up in favour of another transaction: PostgreSQL classes 08, 40, 53, 55, 57 and 58, and SQLite's
-/// BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL and CANTOPEN with their extended codes.
-fn may_pass(code: &str, error: &dyn DatabaseError) -> bool {
-    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        let primary = code.parse::<i32>().unwrap_or(0) & 0xff;
-        return matches!(primary, 5 | 6 | 7 | 9 | 10 | 13 | 14);
+/// As [`from_sqlx`], for SQLite. Its messages name tables and columns, never values.
+pub(crate) fn from_rusqlite(error: rusqlite::Error) -> StoreError {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, message) => {
+            let code = failure.extended_code;
+            let message = format!("{} ({code})", message.unwrap_or_else(|| failure.to_string()));
+            if may_pass_on_sqlite(code) { StoreError::Unavailable(message) } else { StoreError::Statement(message) }
+        }
+        rusqlite::Error::SqlInputError { error, msg, .. } => StoreError::Statement(format!("{msg} ({})", error.extended_code)),
+        rusqlite::Error::ToSqlConversionFailure(error) => StoreError::Statement(error.to_string()),
+        _ => StoreError::Corrupt { what: "row", reason: "a column is not of its type".to_owned() },
     }
+}
+
+/// BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL and CANTOPEN with their extended codes.
+const fn may_pass_on_sqlite(code: i32) -> bool {
+    matches!(code & 0xff, 5 | 6 | 7 | 9 | 10 | 13 | 14)
+}
+
+/// Locked, full, out of reach, given up in favour of another transaction: PostgreSQL classes 08, 40, 53, 55, 57 and 58.
+fn may_pass(code: &str) -> bool {
     ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))
 }
 

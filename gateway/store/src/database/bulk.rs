@@ -1,14 +1,10 @@
-//! Many rows in one statement. A statement says `{rows}` where they go: SQLite gets `VALUES (?, ?), (?, ?)...`, because each statement
-//! crosses a thread and each value is cheap; PostgreSQL gets `SELECT * FROM UNNEST(...)`, one array for each column.
-
-use std::collections::VecDeque;
+//! Many rows in one statement. A statement says `{rows}` where they go: SQLite gets `VALUES (?, ?)`, prepared once and run for each
+//! row in its own thread; PostgreSQL gets `SELECT * FROM UNNEST(...)`, one array for each column.
 
 use gateway_ports::store::StoreError;
 
 use super::{Row, Session, Value};
 
-/// Rows in one SQLite statement. Plain `?`: numbered parameters are looked up by name, which costs the square of their count.
-const SQLITE_ROWS: usize = 256;
 /// Rows in one PostgreSQL statement.
 const POSTGRES_ROWS: usize = 10_000;
 
@@ -24,79 +20,76 @@ pub(crate) enum Column {
 /// Rows for a statement, column types first.
 pub(crate) struct Rows {
     columns: &'static [Column],
-    rows: Vec<Vec<Value>>,
+    /// Row after row.
+    values: Vec<Value>,
 }
 
 impl Rows {
     pub(crate) const fn new(columns: &'static [Column]) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self { columns, values: Vec::new() }
+    }
+
+    /// With room for so many rows.
+    pub(crate) fn with_capacity(columns: &'static [Column], rows: usize) -> Self {
+        Self { columns, values: Vec::with_capacity(rows * columns.len()) }
     }
 
     /// One column of keys.
     pub(crate) fn of(column: &'static [Column], values: impl IntoIterator<Item = Value>) -> Self {
-        Self { columns: column, rows: values.into_iter().map(|value| vec![value]).collect() }
+        Self { columns: column, values: values.into_iter().collect() }
     }
 
-    pub(crate) fn push(&mut self, row: Vec<Value>) {
-        self.rows.push(row);
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = Value>) {
+        let before = self.values.len();
+        self.values.extend(row);
+        debug_assert_eq!(self.values.len() - before, self.columns.len(), "a row has a value for each column");
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.values.is_empty()
     }
 }
 
 impl Session {
     /// Runs the statement over all rows, in as many pieces as it takes; how many rows changed.
     pub(crate) async fn execute_rows(&mut self, sql: &str, rows: Rows) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let width = rows.columns.len();
+        if let Self::Sqlite(session) = self {
+            return session.execute_each(sql.replace("{rows}", &placeholders(width)), width, rows.values).await;
+        }
+        let sql = sql.replace("{rows}", &unnest(rows.columns));
+        let mut values = rows.values.into_iter().peekable();
         let mut changed = 0;
-        for (sql, values) in self.pieces(sql, rows) {
-            changed += self.execute(&sql, values).await?;
+        while values.peek().is_some() {
+            changed += self.execute(&sql, columns(rows.columns, &mut values)).await?;
         }
         Ok(changed)
     }
 
     /// Asks the statement over all rows, in as many pieces as it takes; the answers one after the other.
     pub(crate) async fn all_rows(&mut self, sql: &str, rows: Rows) -> Result<Vec<Row>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let width = rows.columns.len();
+        if let Self::Sqlite(session) = self {
+            return session.all_each(sql.replace("{rows}", &placeholders(width)), width, rows.values).await;
+        }
+        let sql = sql.replace("{rows}", &unnest(rows.columns));
+        let mut values = rows.values.into_iter().peekable();
         let mut answer = Vec::new();
-        for (sql, values) in self.pieces(sql, rows) {
-            answer.extend(self.all(&sql, values).await?);
+        while values.peek().is_some() {
+            answer.extend(self.all(&sql, columns(rows.columns, &mut values)).await?);
         }
         Ok(answer)
     }
-
-    fn pieces(&self, sql: &str, rows: Rows) -> Vec<(String, Vec<Value>)> {
-        let mut left = VecDeque::from(rows.rows);
-        let most = if self.is_postgres() { POSTGRES_ROWS } else { SQLITE_ROWS };
-        let mut pieces = Vec::with_capacity(left.len().div_ceil(most));
-        while !left.is_empty() {
-            let piece: Vec<Vec<Value>> = left.drain(..piece_size(left.len(), most)).collect();
-            pieces.push(if self.is_postgres() {
-                (sql.replace("{rows}", &unnest(rows.columns)), transpose(rows.columns, piece))
-            } else {
-                (sql.replace("{rows}", &placeholders(rows.columns.len(), piece.len())), piece.into_iter().flatten().collect())
-            });
-        }
-        pieces
-    }
 }
 
-/// Full pieces first, the rest in powers of two: few different texts, so that prepared statements are found again.
-const fn piece_size(left: usize, most: usize) -> usize {
-    if left >= most { most } else { 1 << left.ilog2() }
-}
-
-fn placeholders(columns: usize, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(","));
-    let mut text = String::with_capacity(8 + rows * (row.len() + 1));
-    text.push_str("VALUES ");
-    for place in 0..rows {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(&row);
-    }
-    text
+fn placeholders(columns: usize) -> String {
+    format!("VALUES ({})", vec!["?"; columns].join(","))
 }
 
 fn unnest(columns: &[Column]) -> String {
@@ -116,23 +109,26 @@ fn unnest(columns: &[Column]) -> String {
     format!("SELECT * FROM UNNEST({})", arrays.join(", "))
 }
 
-fn transpose(columns: &[Column], rows: Vec<Vec<Value>>) -> Vec<Value> {
+/// The next rows, as one array for each column.
+fn columns(columns: &[Column], values: &mut impl Iterator<Item = Value>) -> Vec<Value> {
     let mut arrays: Vec<Value> = columns
         .iter()
         .map(|column| match column {
-            Column::Integer => Value::Integers(Vec::with_capacity(rows.len())),
-            Column::Real => Value::Reals(Vec::with_capacity(rows.len())),
-            Column::Text => Value::Texts(Vec::with_capacity(rows.len())),
-            Column::Bytes => Value::Blobs(Vec::with_capacity(rows.len())),
+            Column::Integer => Value::Integers(Vec::new()),
+            Column::Real => Value::Reals(Vec::new()),
+            Column::Text => Value::Texts(Vec::new()),
+            Column::Bytes => Value::Blobs(Vec::new()),
         })
         .collect();
-    for row in rows {
-        for (array, value) in arrays.iter_mut().zip(row) {
+    for _ in 0..POSTGRES_ROWS {
+        for array in &mut arrays {
+            let Some(value) = values.next() else { return arrays };
             match (array, value) {
                 (Value::Integers(array), Value::Integer(value)) => array.push(value),
                 (Value::Reals(array), Value::Real(value)) => array.push(value),
                 (Value::Texts(array), Value::Text(value)) => array.push(value),
                 (Value::Blobs(array), Value::Bytes(value)) => array.push(value),
+                (Value::Blobs(array), Value::Sixteen(value)) => array.push(Some(value.to_vec())),
                 // A column of the wrong type is shorter than the others, and PostgreSQL refuses its null.
                 _ => {}
             }
@@ -146,20 +142,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_go_out_in_full_pieces_and_powers_of_two() {
-        let mut left = 256 + 128 + 3;
-        let mut sizes = Vec::new();
-        while left > 0 {
-            let size = piece_size(left, 256);
-            sizes.push(size);
-            left -= size;
+    fn rows_become_arrays_a_piece_at_a_time() {
+        const TWO: &[Column] = &[Column::Integer, Column::Bytes];
+        let mut rows = Rows::new(TWO);
+        for number in 0..=POSTGRES_ROWS as i64 {
+            rows.push([Value::Integer(Some(number)), Value::Sixteen([0; 16])]);
         }
-        assert_eq!(sizes, [256, 128, 2, 1]);
+        let mut values = rows.values.into_iter();
+        let lengths = |arrays: &[Value]| -> Vec<usize> {
+            let length = |array: &Value| match array {
+                Value::Integers(array) => array.len(),
+                Value::Blobs(array) => array.len(),
+                _ => 0,
+            };
+            arrays.iter().map(length).collect()
+        };
+        assert_eq!(lengths(&columns(TWO, &mut values)), [POSTGRES_ROWS, POSTGRES_ROWS]);
+        assert_eq!(lengths(&columns(TWO, &mut values)), [1, 1]);
     }
 
     #[test]
     fn both_dialects_name_every_column() {
-        assert_eq!(placeholders(2, 2), "VALUES (?,?),(?,?)");
+        assert_eq!(placeholders(2), "VALUES (?,?)");
         assert_eq!(unnest(&[Column::Integer, Column::Bytes]), "SELECT * FROM UNNEST($1::bigint[], $2::bytea[])");
     }
 }

@@ -3,11 +3,12 @@
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
+use rusqlite::types::Value as Held;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Postgres, Sqlite, Type};
+use sqlx::{ColumnIndex, Decode, Postgres, Type};
 use uuid::Uuid;
 
+use super::sqlite::SqliteRow;
 use crate::error::{corrupt, from_sqlx};
 
 pub(crate) enum Row {
@@ -15,18 +16,97 @@ pub(crate) enum Row {
     Postgres(PgRow),
 }
 
+/// A type that both databases give.
+pub(crate) trait Stored: Sized + for<'r> Decode<'r, Postgres> + Type<Postgres> {
+    /// The value as SQLite has it; `None` where it is of another type.
+    fn held(value: &Held) -> Option<Self>;
+}
+
+impl Stored for i64 {
+    fn held(value: &Held) -> Option<Self> {
+        if let Held::Integer(value) = value { Some(*value) } else { None }
+    }
+}
+
+impl Stored for f64 {
+    fn held(value: &Held) -> Option<Self> {
+        match value {
+            Held::Real(value) => Some(*value),
+            Held::Integer(value) => Some(*value as Self),
+            _ => None,
+        }
+    }
+}
+
+impl Stored for String {
+    fn held(value: &Held) -> Option<Self> {
+        if let Held::Text(value) = value { Some(value.clone()) } else { None }
+    }
+}
+
+impl Stored for Vec<u8> {
+    fn held(value: &Held) -> Option<Self> {
+        if let Held::Blob(value) = value { Some(value.clone()) } else { None }
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn held(value: &Held) -> Option<Self> {
+        if *value == Held::Null { Some(None) } else { T::held(value).map(Some) }
+    }
+}
+
+/// A column by its name or place.
+pub(crate) trait Place: ColumnIndex<PgRow> {
+    fn find<'r>(&self, row: &'r SqliteRow) -> Option<&'r Held>;
+    fn words(&self) -> String;
+}
+
+impl Place for usize {
+    fn find<'r>(&self, row: &'r SqliteRow) -> Option<&'r Held> {
+        row.values.get(*self)
+    }
+
+    fn words(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Place for &'static str {
+    fn find<'r>(&self, row: &'r SqliteRow) -> Option<&'r Held> {
+        let place = row.names.iter().position(|name| **name == **self)?;
+        row.values.get(place)
+    }
+
+    fn words(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
 impl Row {
     /// A column by its name or place.
-    pub(crate) fn get<T, I>(&self, column: I) -> Result<T, StoreError>
-    where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
-        I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
-    {
+    pub(crate) fn get<T: Stored, I: Place>(&self, column: I) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(row) => sqlx::Row::try_get(row, column),
-            Self::Postgres(row) => sqlx::Row::try_get(row, column),
+            Self::Sqlite(row) => match column.find(row) {
+                Some(value) => T::held(value).ok_or_else(|| corrupt("row", format!("column {} is not of its type", column.words()))),
+                None => Err(StoreError::Statement(format!("a statement answers without column {}", column.words()))),
+            },
+            Self::Postgres(row) => sqlx::Row::try_get(row, column).map_err(from_sqlx),
         }
-        .map_err(from_sqlx)
+    }
+
+    /// Sixteen bytes.
+    fn key<I: Place>(&self, column: I) -> Result<[u8; 16], StoreError> {
+        match self {
+            Self::Sqlite(row) => match column.find(row) {
+                Some(Held::Blob(bytes)) => sixteen(bytes),
+                _ => Err(corrupt("row", format!("column {} is not of its type", column.words()))),
+            },
+            Self::Postgres(row) => {
+                let bytes: &[u8] = sqlx::Row::try_get(row, column).map_err(from_sqlx)?;
+                sixteen(bytes)
+            }
+        }
     }
 
     pub(crate) fn text(&self, column: &'static str) -> Result<String, StoreError> {
@@ -63,22 +143,17 @@ impl Row {
         time_of(self.integer(column)?, column)
     }
 
-    pub(crate) fn optional_time(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn optional_time<I: Place>(&self, column: I) -> Result<Option<Timestamp>, StoreError> {
         let at: Option<i64> = self.get(column)?;
-        at.map(|at| time_of(at, column)).transpose()
+        at.map(|at| time_of(at, "time")).transpose()
     }
 
-    pub(crate) fn resource_key<I>(&self, column: I) -> Result<ResourceKey, StoreError>
-    where
-        I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
-    {
-        let bytes: Vec<u8> = self.get(column)?;
-        sixteen(&bytes).map(ResourceKey)
+    pub(crate) fn resource_key<I: Place>(&self, column: I) -> Result<ResourceKey, StoreError> {
+        self.key(column).map(ResourceKey)
     }
 
-    pub(crate) fn content_hash(&self, column: &'static str) -> Result<ContentHash, StoreError> {
-        let bytes: Vec<u8> = self.get(column)?;
-        sixteen(&bytes).map(ContentHash)
+    pub(crate) fn content_hash<I: Place>(&self, column: I) -> Result<ContentHash, StoreError> {
+        self.key(column).map(ContentHash)
     }
 }
 

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
 
 pub(crate) enum Value {
@@ -14,6 +13,8 @@ pub(crate) enum Value {
     Real(Option<f64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
+    /// Sixteen bytes, without an allocation of their own: keys, hashes and ids are in every row.
+    Sixteen([u8; 16]),
     /// A column of many rows; PostgreSQL alone takes it whole.
     Integers(Vec<Option<i64>>),
     Reals(Vec<Option<f64>>),
@@ -22,22 +23,13 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    pub(crate) fn add_to_sqlite(self, to: &mut SqliteArguments) -> Result<(), BoxDynError> {
-        match self {
-            Self::Integer(value) => to.add(value),
-            Self::Real(value) => to.add(value),
-            Self::Text(value) => to.add(value),
-            Self::Bytes(value) => to.add(value),
-            Self::Integers(_) | Self::Reals(_) | Self::Texts(_) | Self::Blobs(_) => Err("SQLite takes no column as one value".into()),
-        }
-    }
-
     pub(crate) fn add_to_postgres(self, to: &mut PgArguments) -> Result<(), BoxDynError> {
         match self {
             Self::Integer(value) => to.add(value),
             Self::Real(value) => to.add(value),
             Self::Text(value) => to.add(value.map(storable)),
             Self::Bytes(value) => to.add(value),
+            Self::Sixteen(value) => to.add(value.as_slice()),
             Self::Integers(values) => to.add(values),
             Self::Reals(values) => to.add(values),
             Self::Texts(values) => to.add(values.into_iter().map(|value| value.map(storable)).collect::<Vec<_>>()),
@@ -56,6 +48,12 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::database::Value::from($value)),*] };
 }
 pub(crate) use args;
+
+/// The values of a row, in order.
+macro_rules! row {
+    ($($value:expr),* $(,)?) => { [$($crate::database::Value::from($value)),*] };
+}
+pub(crate) use row;
 
 /// As [`Value::from`], for a value or its absence.
 macro_rules! values {
@@ -84,12 +82,31 @@ values! {
     &str => Text, value => value.to_owned();
     String => Text, value => value;
     Vec<u8> => Bytes, value => value;
-    Uuid => Bytes, value => value.as_bytes().to_vec();
-    &Uuid => Bytes, value => value.as_bytes().to_vec();
-    ResourceKey => Bytes, value => value.0.to_vec();
-    ContentHash => Bytes, value => value.0.to_vec();
     &[u8; 32] => Bytes, value => value.to_vec();
     Timestamp => Integer, value => value.as_microsecond();
     PatientNo => Integer, value => value.0;
     SourceNo => Integer, value => value.0;
+}
+
+macro_rules! keys {
+    ($($type:ty, $value:ident => $stored:expr;)*) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                Self::Sixteen($stored)
+            }
+        }
+
+        impl From<Option<$type>> for Value {
+            fn from(value: Option<$type>) -> Self {
+                value.map_or(Self::Bytes(None), Self::from)
+            }
+        }
+    )*};
+}
+
+keys! {
+    Uuid, value => value.into_bytes();
+    &Uuid, value => *value.as_bytes();
+    ResourceKey, value => value.0;
+    ContentHash, value => value.0;
 }

@@ -16,7 +16,7 @@ use super::write::Incoming;
 use super::{is_full, patients, stored_resources, write};
 use crate::Store;
 use crate::database::bulk::{Column, Rows};
-use crate::database::{Session, args};
+use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
 use crate::source::{OpenRun, lock_run};
 
@@ -168,7 +168,7 @@ async fn quarantine(session: &mut Session, open: &OpenRun, lines: &[Quarantined]
     }
     let mut rows = Rows::new(LINE);
     for (hash, line) in by_hash {
-        rows.push(args![
+        rows.push(row![
             line.id.as_uuid(),
             open.source,
             open.no,

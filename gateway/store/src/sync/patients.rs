@@ -9,7 +9,7 @@ use gateway_ports::store::StoreError;
 use jiff::Timestamp;
 
 use crate::database::bulk::{Column, Rows};
-use crate::database::{Session, args};
+use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
 use crate::patient::{PatientColumns, STATUS_REFERENCED};
 use crate::stored::name_of;
@@ -64,7 +64,7 @@ pub(super) async fn find(
     const WANTED: &[Column] = &[Column::Integer, Column::Text];
     let mut rows = Rows::new(WANTED);
     for fhir_id in fhir_ids {
-        rows.push(args![source, fhir_id]);
+        rows.push(row![source, fhir_id]);
     }
     let found = session
         .all_rows(
@@ -129,8 +129,8 @@ pub(super) async fn mark_dirty(
     let mut marks = Rows::new(MARK);
     let mut touched = Rows::new(TOUCH);
     for patient in patients {
-        marks.push(args![*patient, source, now, now, 0_i64]);
-        touched.push(args![*patient, now]);
+        marks.push(row![*patient, source, now, now, 0_i64]);
+        touched.push(row![*patient, now]);
     }
     session
         .execute_rows(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::incoming::key_prefix;
 use crate::database::bulk::{Column, Rows};
-use crate::database::{Session, args};
+use crate::database::{Session, row};
 
 /// A resource as held.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ async fn read(session: &mut Session, wanted: &[(PatientNo, ResourceKey)]) -> Res
     sorted.sort_unstable();
     let mut rows = Rows::new(WANTED);
     for (patient, key) in sorted {
-        rows.push(args![patient, key]);
+        rows.push(row![patient, key]);
     }
     let found = session
         .all_rows(

@@ -17,7 +17,7 @@ use crate::Store;
 use crate::account::{write_accounts, write_practitioners};
 use crate::code::{Learned, intern};
 use crate::database::bulk::{Column, Rows};
-use crate::database::{Session, args};
+use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
 use crate::fact::FactRow;
 use crate::raw_body::Compressor;
@@ -96,7 +96,7 @@ async fn clear_projections(session: &mut Session, keys: impl Iterator<Item = (Pa
     ] {
         let mut rows = Rows::new(KEY);
         for (patient, key) in &keys {
-            rows.push(args![*patient, *key]);
+            rows.push(row![*patient, *key]);
         }
         session.execute_rows(sql, rows).await?;
     }
@@ -112,8 +112,8 @@ async fn clear_moved(session: &mut Session, changed: &[Incoming]) -> Result<(), 
         if let Some(before) = incoming.before
             && before.patient != incoming.patient
         {
-            resources.push(args![before.patient, incoming.resource.key]);
-            places.push(args![key_prefix(incoming.resource.key), before.patient]);
+            resources.push(row![before.patient, incoming.resource.key]);
+            places.push(row![key_prefix(incoming.resource.key), before.patient]);
         }
     }
     session
@@ -142,7 +142,7 @@ async fn write_facts(session: &mut Session, store: &Store, changed: &[Incoming])
     };
     let codings: BTreeSet<&Coding> = facts().flat_map(|(_, fact)| codings_of(fact)).collect();
     let (codes, learned) = intern(session, &store.codes, codings).await?;
-    let mut rows = Rows::new(FactRow::TYPES);
+    let mut rows = Rows::with_capacity(FactRow::TYPES, changed.len());
     for (incoming, fact) in facts() {
         rows.push(FactRow { patient: incoming.patient, key: incoming.resource.key, fact }.row(&codes)?);
     }
@@ -179,7 +179,7 @@ async fn write_care_teams(session: &mut Session, changed: &[Incoming]) -> Result
             && clinical.patient.is_some()
             && let Some(team) = &clinical.care_team
         {
-            rows.push(args![incoming.patient, incoming.resource.key, to_json("care team", team)?]);
+            rows.push(row![incoming.patient, incoming.resource.key, to_json("care team", team)?]);
         }
     }
     session
@@ -207,9 +207,9 @@ async fn write_places(session: &mut Session, changed: &[Incoming], types: &TypeN
         }
     }
     places.sort_unstable();
-    let mut rows = Rows::new(PLACE);
+    let mut rows = Rows::with_capacity(PLACE, places.len());
     for (prefix, patient, type_no) in places {
-        rows.push(args![prefix, patient, type_no, true]);
+        rows.push(row![prefix, patient, type_no, true]);
     }
     session
         .execute_rows(
@@ -243,11 +243,11 @@ async fn write_resources(session: &mut Session, changed: Vec<Incoming>, types: &
         Column::Bytes,
     ];
     let mut compressor = Compressor::new();
-    let mut rows = Rows::new(RESOURCE);
+    let mut rows = Rows::with_capacity(RESOURCE, changed.len());
     for Incoming { patient, resource, .. } in changed {
         let type_no = types.get(&resource.resource_type)?;
         let (encoding, raw) = compressor.pack(resource.raw);
-        rows.push(args![
+        rows.push(row![
             patient,
             resource.key,
             type_no,
@@ -277,7 +277,7 @@ pub(super) async fn newer_meta(session: &mut Session, newer: Vec<(Held, ReadReso
     const META: &[Column] = &[Column::Integer, Column::Bytes, Column::Integer, Column::Text];
     let mut rows = Rows::new(META);
     for (held, resource) in newer {
-        rows.push(args![held.patient, resource.key, resource.last_updated, resource.version_id]);
+        rows.push(row![held.patient, resource.key, resource.last_updated, resource.version_id]);
     }
     session
         .execute_rows(
@@ -306,8 +306,8 @@ pub(super) async fn deleted(
     let mut resources = Rows::new(KEY);
     let mut places = Rows::new(PLACE);
     for (patient, key, type_no) in &live {
-        resources.push(args![*patient, *key]);
-        places.push(args![key_prefix(*key), *patient]);
+        resources.push(row![*patient, *key]);
+        places.push(row![key_prefix(*key), *patient]);
         *counts.entry(*type_no).or_default() -= 1;
     }
     session
