@@ -70,6 +70,8 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// Ask nobody for a token.
     pub open: bool,
+    /// Whether `If-None-Exist` is honoured; else it is ignored, and the CapabilityStatement says so.
+    pub conditional_create: bool,
     /// How long a token lives.
     pub token_lifetime: Duration,
     /// The least time an export takes, so that clients have something to poll.
@@ -93,6 +95,7 @@ impl Default for Config {
             load: None,
             clients: Vec::new(),
             open: false,
+            conditional_create: true,
             token_lifetime: Duration::from_mins(5),
             export_delay: Duration::from_secs(1),
             tick_every: None,
@@ -114,6 +117,7 @@ struct Sandbox {
     /// `http://host:port/fhir`.
     base_url: String,
     open: bool,
+    conditional_create: bool,
     export_delay: Duration,
     stop: CancellationToken,
 }
@@ -166,6 +170,7 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Err
         origin: origin.clone(),
         base_url: base_url.clone(),
         open: config.open,
+        conditional_create: config.conditional_create,
         export_delay: config.export_delay,
         stop: stop.clone(),
     });

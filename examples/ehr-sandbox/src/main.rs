@@ -165,6 +165,7 @@ impl Serve {
             public_url: self.public_url,
             faults: self.faults.as_deref().map(FaultScript::open).transpose()?.unwrap_or_default(),
             foreign_listen: self.foreign_listen,
+            ..Config::default()
         };
         let open = config.open;
         let listener = TcpListener::bind(&self.listen).await.with_context(|| format!("Can't listen on {}", self.listen))?;

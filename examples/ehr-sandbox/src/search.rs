@@ -63,7 +63,8 @@ fn walk(store: &Store, query: &Query, snapshot: Snapshot, from: Position) -> Pag
     let mut unit = from.unit;
     let mut offset = from.offset;
     let mut looked = 0;
-    while let Some(here) = store.next_unit(unit, query.after()) {
+    let after = if store.is_written_only(query.kind) { Some(Timestamp::MAX) } else { query.after() };
+    while let Some(here) = store.next_unit(unit, after) {
         if here != unit {
             offset = 0;
         }

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -27,6 +27,7 @@ pub(crate) struct Store {
     pub(crate) corpus: Corpus,
     edits: RwLock<Edits>,
     created: AtomicU64,
+    conditions: Mutex<()>,
 }
 
 /// A moment in the log: what was written up to it, and the instant no later write will carry.
@@ -94,6 +95,7 @@ impl Store {
         Self {
             corpus,
             created: AtomicU64::new(0),
+            conditions: Mutex::default(),
             edits: RwLock::new(Edits {
                 sequence: 0,
                 last,
@@ -164,6 +166,11 @@ impl Store {
         }
     }
 
+    /// Held from looking for a condition's match to making what it is about.
+    pub(crate) fn alone(&self) -> MutexGuard<'_, ()> {
+        self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// An id no resource has had.
     pub(crate) fn new_id(&self) -> String {
         let number = self.created.fetch_add(1, Ordering::Relaxed) + 1;
@@ -176,6 +183,11 @@ impl Store {
             return self.edits().touched.range(unit..).next().copied();
         }
         Some(unit).filter(|unit| *unit < self.units())
+    }
+
+    /// Whether resources of this type can only have been written here.
+    pub(crate) fn is_written_only(&self, kind: &str) -> bool {
+        self.corpus.loaded.is_none() && matches!(kind, "Communication" | "Consent" | "Task")
     }
 
     /// The unit a patient's record is in.

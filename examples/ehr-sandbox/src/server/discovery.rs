@@ -16,11 +16,13 @@ use crate::{
     clock,
 };
 
-/// The types that are generated; folders may bring others, which are served the same way.
-const TYPES: [&str; 14] = [
+/// The types that are generated, and those that others write here; folders may bring others, which are served the same way.
+const TYPES: [&str; 17] = [
     "AllergyIntolerance",
     "CareTeam",
+    "Communication",
     "Condition",
+    "Consent",
     "Coverage",
     "Encounter",
     "Group",
@@ -32,10 +34,11 @@ const TYPES: [&str; 14] = [
     "Practitioner",
     "Procedure",
     "RelatedPerson",
+    "Task",
 ];
 
 pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
-    let resources: Vec<Value> = TYPES.iter().map(|kind| resource(kind)).collect();
+    let resources: Vec<Value> = TYPES.iter().map(|kind| resource(kind, sandbox.conditional_create)).collect();
     let mut rest = json!({
         "mode": "server",
         "documentation": "Types of a loaded folder that are not listed here are served the same way.",
@@ -71,7 +74,7 @@ pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
     fhir(statement.to_string())
 }
 
-fn resource(kind: &str) -> Value {
+fn resource(kind: &str, conditional_create: bool) -> Value {
     let interactions: Vec<Value> = ["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"]
         .iter()
         .map(|code| json!({"code": code}))
@@ -92,7 +95,7 @@ fn resource(kind: &str) -> Value {
         "versioning": "versioned-update",
         "readHistory": true,
         "updateCreate": true,
-        "conditionalCreate": true,
+        "conditionalCreate": conditional_create,
         "searchParam": parameters,
     });
     let export = match kind {

@@ -180,9 +180,13 @@ pub(crate) async fn create(
 ) -> Result<Response, Error> {
     let kind = kind(&kind_name)?;
     scopes.require(Access::Create, kind)?;
-    let condition = header(&headers, &IF_NONE_EXIST).map(|query| parameters(Some(query.trim_start_matches('?'))));
+    let condition = header(&headers, &IF_NONE_EXIST)
+        .filter(|_| sandbox.conditional_create)
+        .map(|query| parameters(Some(query.trim_start_matches('?'))));
     let base_url = sandbox.base_url.clone();
     blocking(&sandbox, move |sandbox| {
+        // Looking and making are one step, or two clients at a time would make two.
+        let _alone = condition.is_some().then(|| sandbox.store.alone());
         if let Some(condition) = condition {
             let matches = matches(sandbox, kind, &condition)?;
             match matches.as_slice() {
