@@ -9,6 +9,8 @@ pub enum ScopeRequest {
     All,
     /// These resource types.
     Types(Vec<String>),
+    /// These resource types, to be searched, read, created and updated.
+    Write(Vec<String>),
     /// These scopes, word for word, whatever the server lists.
     Exactly(Vec<String>),
 }
@@ -29,6 +31,7 @@ enum Syntax {
 pub fn choose_scopes(request: &ScopeRequest, server: &SmartConfiguration) -> Vec<String> {
     let types: &[String] = match request {
         ScopeRequest::Exactly(scopes) => return scopes.clone(),
+        ScopeRequest::Write(types) => return choose_writing(types, server),
         ScopeRequest::All => &[],
         ScopeRequest::Types(types) => types,
     };
@@ -54,6 +57,39 @@ pub fn choose_scopes(request: &ScopeRequest, server: &SmartConfiguration) -> Vec
         return types.iter().map(|it| scope(it)).collect();
     }
     covered
+}
+
+/// The scopes for writing these types. Of the second syntax, what the server lists of create, read, update and search is asked for, and
+/// all four where it lists nothing for the type.
+fn choose_writing(types: &[String], server: &SmartConfiguration) -> Vec<String> {
+    const WANTED: &str = "crus";
+    let is_second = |access: &&str| !access.is_empty() && access.chars().all(|letter| "cruds".contains(letter));
+    let prefers_second = server.capabilities.iter().any(|it| it == "permission-v2");
+    let mut scopes = Vec::new();
+    for resource in types {
+        let listed = accesses(server, resource);
+        let (second, first): (Vec<&str>, Vec<&str>) = listed.into_iter().partition(is_second);
+        if second.is_empty() || !(prefers_second || first.is_empty()) {
+            scopes.extend([format!("system/{resource}.read"), format!("system/{resource}.write")]);
+            continue;
+        }
+        let letters: String = WANTED.chars().filter(|letter| second.iter().any(|access| access.contains(*letter))).collect();
+        scopes.push(format!("system/{resource}.{letters}"));
+    }
+    scopes
+}
+
+/// What the server lists for a type: `read`, `cruds`...
+fn accesses<'a>(server: &'a SmartConfiguration, resource: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for scope in &server.scopes_supported {
+        if let Some((named, access)) = scope.strip_prefix("system/").and_then(|rest| rest.split_once('.'))
+            && (named == resource || named == "*")
+        {
+            found.push(access.split_once('?').map_or(access, |(access, _)| access));
+        }
+    }
+    found
 }
 
 /// The syntax and resource type of a scope that lets a system read and search.
@@ -101,6 +137,22 @@ mod tests {
             (&["system/Patient.rs", "system/Group.rs", "system/Patient.rs?x=y"], &[], "system/Group.rs system/Patient.rs"),
         ] {
             assert_eq!(chosen(&all, scopes, capabilities), expected, "{scopes:?}");
+        }
+    }
+
+    #[test]
+    fn writing_is_asked_for_by_itself_and_only_as_far_as_it_is_listed() {
+        let types = ScopeRequest::Write(vec!["Communication".to_owned()]);
+        for (scopes, capabilities, expected) in [
+            (&[][..], &[][..], "system/Communication.read system/Communication.write"),
+            (&["system/*.read", "system/*.write"], &[], "system/Communication.read system/Communication.write"),
+            (&["system/*.*"], &["permission-v2"], "system/Communication.read system/Communication.write"),
+            (&["system/*.cruds"], &[], "system/Communication.crus"),
+            (&["system/*.read", "system/*.cruds"], &["permission-v2"], "system/Communication.crus"),
+            (&["system/*.rs", "system/Communication.c"], &[], "system/Communication.crs"),
+            (&["system/Communication.c", "system/Patient.rs"], &[], "system/Communication.c"),
+        ] {
+            assert_eq!(chosen(&types, scopes, capabilities), expected, "{scopes:?}");
         }
     }
 
