@@ -21,6 +21,7 @@ use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
     account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, segment, session, source, timeline, user,
+    write_back,
 };
 
 /// A route and who may use it.
@@ -63,6 +64,8 @@ fn table() -> Vec<Route> {
         (Needs(ManageSources), routes!(source::sync)),
         (Needs(ReadSources), routes!(source::quarantine)),
         (Needs(ManageSources), routes!(source::quarantined)),
+        (Needs(ReadSources), routes!(write_back::list)),
+        (Needs(ManageSources), routes!(write_back::retry)),
         (Needs(ReadPlugins), routes!(plugin::list)),
         // Whoever keeps the sources running keeps the plugins running.
         (Needs(ManageSources), routes!(plugin::resume)),

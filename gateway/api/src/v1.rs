@@ -17,6 +17,7 @@ pub(crate) mod session;
 pub(crate) mod source;
 pub(crate) mod timeline;
 pub(crate) mod user;
+pub(crate) mod write_back;
 
 use gateway_domain::ids::SourceId;
 use gateway_domain::source::Source;

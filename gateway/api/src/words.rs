@@ -13,6 +13,7 @@ use gateway_domain::plugin::{Capability, PluginKind, PluginStatus};
 use gateway_domain::source::{SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
 use gateway_domain::user::{Permission, Role};
+use gateway_domain::write_back::{WriteBackKind, WriteBackStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -86,6 +87,10 @@ words! {
         ReadPatients, ReadSegments, ManageSegments, ReadJourneys, ManageJourneys, ReadMessages, RecordConsent, ReadSources,
         ManageSources, ReadPlugins, ManageUsers, ReadAudit,
     }
+    /// What kind of record a write-back becomes.
+    WriteBackKindWord = WriteBackKind { Communication, Consent }
+    /// How a write-back stands.
+    WriteBackStatusWord = WriteBackStatus { Waiting, Done, Failed }
     /// What was done.
     AuditActionWord = AuditAction { Read, Search, Create, Update, SignIn, SignOut }
 }

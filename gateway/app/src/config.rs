@@ -4,6 +4,7 @@ mod gate;
 mod mail;
 mod server;
 mod source;
+mod write_back;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ pub(crate) use gate::GateSection;
 pub(crate) use mail::{MailSection, MailTls};
 pub(crate) use server::ServerSection;
 pub(crate) use source::{SourceAuth, SourceSection};
+pub(crate) use write_back::{ContentChoice, WriteBackSection};
 
 /// Every key with its default, as shipped.
 pub(crate) const DEFAULTS: &str = include_str!("../config.default.toml");

@@ -16,7 +16,7 @@ use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::problems::Problems;
 use gateway_outreach::settings::OutreachSettings;
 use gateway_outreach::workers::{OutreachDeps, Wake, Workers};
-use gateway_ports::store::{MessageStore as _, Store as StorePort};
+use gateway_ports::store::{MessageStore as _, Store as StorePort, WriteBackStore as _};
 use http::HeaderValue;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::wiring::links::Links;
-use crate::wiring::{Parts, ehr};
+use crate::wiring::{Parts, ehr, write_back};
 
 /// How long a stop may take before what is under way is abandoned; it is durable and goes on at the next start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,28 +86,28 @@ impl Gateway {
         let policy = config.gate.policy()?;
         let (_, live_policy) = watch::channel(policy.clone());
 
-        Workers::spawn(
-            &OutreachDeps {
-                store: Arc::clone(&store),
-                plugins: parts.plugins.clone(),
-                content: Arc::clone(&parts.content),
-                clock: Arc::clone(&parts.clock),
-                entropy: Arc::clone(&parts.entropy),
-                links: Arc::new(Links::new(Arc::clone(&parts.links), config.server.public_base())),
-                lookup: Arc::clone(&lookup),
-                problems: Arc::new(Problems::default()),
-                policy: live_policy,
-                settings: Arc::new(settings(config, alone.is_some())?),
-            },
-            &wake,
-            &stop,
-            &tracker,
-        );
+        let outreach = OutreachDeps {
+            store: Arc::clone(&store),
+            plugins: parts.plugins.clone(),
+            content: Arc::clone(&parts.content),
+            clock: Arc::clone(&parts.clock),
+            entropy: Arc::clone(&parts.entropy),
+            links: Arc::new(Links::new(Arc::clone(&parts.links), config.server.public_base())),
+            lookup: Arc::clone(&lookup),
+            problems: Arc::new(Problems::default()),
+            policy: live_policy,
+            settings: Arc::new(settings(config, alone.is_some())?),
+        };
+        Workers::spawn(&outreach, &wake, &stop, &tracker);
 
         let mut wakes = HashMap::new();
         let changed = Arc::new(Notify::new());
         for section in &config.sources {
             let source = ehr::put_source(&parts, section).await?;
+            parts.store.set_write_back(source.id, section.write_back.scope()).await?;
+            if let Some(target) = write_back::target(&parts, config, section, source.id)? {
+                Workers::spawn_write_back(&outreach, target, &wake, &stop, &tracker);
+            }
             let feed = ehr::feed(&parts, config, section).await?;
             let (cache, runtime) = (Arc::clone(&lookup), tokio::runtime::Handle::current());
             let worker = ehr::worker(&parts).telling(Arc::new(move |patients: &[PatientNo]| {

@@ -4,6 +4,7 @@ pub(crate) mod ehr;
 pub(crate) mod links;
 pub(crate) mod mail;
 pub(crate) mod terminology;
+pub(crate) mod write_back;
 
 use std::sync::Arc;
 

@@ -71,6 +71,18 @@ impl Consent {
             && self.list.as_deref().is_none_or(|its| Some(its) == list)
     }
 
+    /// Whether an older decision means nothing any more because of this one: it is about all that the older one is about.
+    pub fn supersedes(&self, older: &Self) -> bool {
+        fn holds<T: PartialEq>(mine: Option<&T>, its: Option<&T>) -> bool {
+            mine.is_none() || mine == its
+        }
+        let order = |it: &Self| (it.at, it.decision == ConsentDecision::Deny, it.id);
+        order(self) > order(older)
+            && holds(self.medium.as_ref(), older.medium.as_ref())
+            && holds(self.purpose.as_ref(), older.purpose.as_ref())
+            && holds(self.list.as_ref(), older.list.as_ref())
+    }
+
     /// How narrow its scope is: the more is named, the narrower.
     fn breadth(&self) -> u8 {
         u8::from(self.medium.is_none()) + u8::from(self.purpose.is_none()) + u8::from(self.list.is_none())
@@ -135,6 +147,15 @@ mod tests {
     fn joining_a_list_does_not_lift_the_refusal_of_everything() {
         use ConsentDecision::{Deny, Permit};
         assert_eq!(effective(&[consent(Deny, None, 1), consent(Permit, Some("news"), 2)], Some("news")), Some(Deny));
+    }
+
+    #[test]
+    fn a_decision_takes_the_place_of_older_ones_it_is_wide_enough_for() {
+        use ConsentDecision::{Deny, Permit};
+        let (list, all) = (consent(Deny, Some("news"), 1), consent(Permit, None, 2));
+        assert!(all.supersedes(&list) && !list.supersedes(&all));
+        assert!(!consent(Permit, Some("news"), 3).supersedes(&all), "it is about less");
+        assert!(!consent(Deny, None, 0).supersedes(&list), "it is older");
     }
 
     #[test]

@@ -32,3 +32,4 @@ pub mod segment;
 pub mod source;
 pub mod subscription_list;
 pub mod user;
+pub mod write_back;

@@ -6,8 +6,10 @@
 
 mod ehr;
 mod mapping;
+mod write_back;
 
 pub use self::{
     ehr::{FhirServer, FhirServerConfig},
     mapping::FhirReader,
+    write_back::{CommunicationContent, FhirRecordKeeper, RecordKeeperConfig},
 };

@@ -14,6 +14,7 @@ pub mod problems;
 pub mod segments;
 pub mod settings;
 pub mod workers;
+pub mod write_back;
 
 use std::sync::Arc;
 

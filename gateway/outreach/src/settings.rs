@@ -44,6 +44,14 @@ pub struct OutreachSettings {
     /// Messages in flight for longer than this belong to a process that is gone. Zero where this process is the only one; more than
     /// `send_timeout` where several share a database.
     pub recover_after: SignedDuration,
+    /// Records claimed at once for a source that is written back to.
+    pub write_back_batch: u32,
+    /// Records written to one source side by side.
+    pub write_back_concurrency: usize,
+    /// How long a claimed record is left to its claimer.
+    pub write_back_lease: SignedDuration,
+    /// A record that could not be written so many times is given up: more than a day after the first.
+    pub write_back_tries: u32,
     /// A stage without work looks again after this at the latest.
     pub longest_sleep: Duration,
 }
@@ -68,6 +76,10 @@ impl OutreachSettings {
             deliver_lease: SignedDuration::from_mins(10),
             send_timeout: Duration::from_mins(2),
             recover_after: SignedDuration::ZERO,
+            write_back_batch: 16,
+            write_back_concurrency: 2,
+            write_back_lease: SignedDuration::from_mins(5),
+            write_back_tries: 40,
             longest_sleep: Duration::from_secs(30),
         }
     }

@@ -2,7 +2,7 @@
 //! ends a worker; a stop finishes the batch in hand.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,6 +26,7 @@ use crate::lookup::ClinicalLookup;
 use crate::problems::Problems;
 use crate::segments::evaluate::Evaluate;
 use crate::settings::{OutreachSettings, back_off};
+use crate::write_back::{WriteBack, WriteBackTarget};
 
 const FIRST_BACK_OFF: SignedDuration = SignedDuration::from_millis(200);
 const LONGEST_BACK_OFF: SignedDuration = SignedDuration::from_secs(30);
@@ -67,6 +68,8 @@ struct Signals {
     enrol: Notify,
     advance: Notify,
     deliver: Notify,
+    /// One for each source that is written back to.
+    write_back: Mutex<Vec<Arc<Notify>>>,
 }
 
 impl Wake {
@@ -80,9 +83,17 @@ impl Wake {
         self.0.enrol.notify_one();
     }
 
-    /// Events for journeys are there: an interaction, a send outcome, a change of status.
+    /// Events for journeys are there: an interaction, a send outcome, a change of status. What journeys hear of, sources may be told.
     pub fn journeys_changed(&self) {
         self.0.advance.notify_one();
+        self.write_backs_changed();
+    }
+
+    /// Something is to be written back.
+    pub fn write_backs_changed(&self) {
+        for signal in self.0.write_back.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            signal.notify_one();
+        }
     }
 
     /// Messages are due.
@@ -132,6 +143,17 @@ impl Workers {
             let (deps, wake, cancel) = (deps.clone(), wake.clone(), cancel.clone());
             tracker.spawn(async move { run(&*stage, &deps, signal(&wake.0), &cancel).await });
         }
+    }
+}
+
+impl Workers {
+    /// Starts a worker that writes back to a source. It ends, after the batch in hand, when the token is cancelled.
+    pub fn spawn_write_back(deps: &OutreachDeps, target: WriteBackTarget, wake: &Wake, cancel: &CancellationToken, tracker: &TaskTracker) {
+        let signal = Arc::new(Notify::new());
+        wake.0.write_back.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&signal));
+        let stage = WriteBack::new(deps.clone(), target);
+        let (deps, cancel) = (deps.clone(), cancel.clone());
+        tracker.spawn(async move { run(&stage, &deps, &signal, &cancel).await });
     }
 }
 

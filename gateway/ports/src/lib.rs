@@ -11,3 +11,4 @@ pub mod mail;
 pub mod plugins;
 pub mod store;
 pub mod terminology;
+pub mod write_back;

@@ -11,6 +11,7 @@ pub mod segments;
 pub mod sources;
 pub mod sync;
 pub mod users;
+pub mod write_backs;
 
 pub use audit::AuditStore;
 pub use consent::ConsentStore;
@@ -21,6 +22,7 @@ pub use segments::SegmentStore;
 pub use sources::SourceStore;
 pub use sync::SyncStore;
 pub use users::UserStore;
+pub use write_backs::WriteBackStore;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,12 +76,21 @@ impl StoreError {
 
 /// Everything that is kept.
 pub trait Store:
-    SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore
+    SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore + WriteBackStore
 {
 }
 
 impl<T> Store for T where
-    T: SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore
+    T: SourceStore
+        + SyncStore
+        + PatientStore
+        + SegmentStore
+        + JourneyStore
+        + MessageStore
+        + ConsentStore
+        + UserStore
+        + AuditStore
+        + WriteBackStore
 {
 }
 

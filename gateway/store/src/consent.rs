@@ -1,7 +1,7 @@
 //! Consent: decisions are only ever added.
 
 use async_trait::async_trait;
-use gateway_domain::consent::{Consent, ConsentDecision};
+use gateway_domain::consent::{Consent, ConsentChannel, ConsentDecision};
 use gateway_domain::ids::{ConsentId, PatientId, PatientNo};
 use gateway_domain::interaction::InteractionKind;
 use gateway_domain::journey::{Happening, JourneyEvent};
@@ -12,7 +12,7 @@ use crate::Store;
 use crate::database::{Row, Session, args};
 use crate::journey_event::queue;
 use crate::stored::{from_name, name_of};
-use crate::{patient, subscription_list};
+use crate::{patient, subscription_list, write_back};
 
 #[async_trait]
 impl ConsentStore for Store {
@@ -22,6 +22,9 @@ impl ConsentStore for Store {
         let added = insert(&mut session, no, consent).await?;
         if added && consent.decision == ConsentDecision::Deny {
             tell_refusal(&mut session, no, consent).await?;
+        }
+        if added {
+            note_write_back(&mut session, no, consent).await?;
         }
         session.commit().await
     }
@@ -80,6 +83,18 @@ async fn insert(session: &mut Session, patient: PatientNo, consent: &Consent) ->
         )
         .await?;
     Ok(added == 1)
+}
+
+/// Notes what is to be written back. What a source told us is no news to it, but it may take the place of what we wrote there.
+async fn note_write_back(session: &mut Session, patient: PatientNo, consent: &Consent) -> Result<(), StoreError> {
+    if !write_back::wants_consents(session, patient).await? {
+        return Ok(());
+    }
+    let others = of_patient(session, patient).await?;
+    let stood = |it: &Consent| !others.iter().any(|other| other.id != consent.id && other.supersedes(it));
+    let superseded = others.iter().filter(|other| consent.supersedes(other) && stood(other)).map(|other| other.id).collect::<Vec<_>>();
+    let told = (consent.through != ConsentChannel::Fhir).then_some(consent.id);
+    write_back::note_consent(session, patient, told, &superseded, consent.at).await
 }
 
 async fn tell_refusal(session: &mut Session, patient: PatientNo, consent: &Consent) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ use crate::error::corrupt;
 use crate::journey_event::tell_outcome;
 use crate::message::status;
 use crate::stored::{from_json, from_name};
+use crate::write_back;
 
 /// What is known of the message once the person is locked.
 struct Asked {
@@ -155,6 +156,7 @@ async fn end(
     session
         .execute("UPDATE message SET status = $2, reason = $3, lease_until = 0 WHERE id = $1", args![id.as_uuid(), status.name(), reason])
         .await?;
+    write_back::note_message(session, id, now).await?;
     let outcome = SendOutcomeEvent { step: asked.step.clone(), outcome: status.name().to_owned(), reason: Some(reason.to_owned()) };
     tell_outcome(session, asked.run, outcome, now).await
 }

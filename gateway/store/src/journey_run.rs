@@ -15,6 +15,7 @@ use crate::membership::event;
 use crate::message;
 use crate::page::{limit, offset};
 use crate::stored::{from_name, name_of};
+use crate::write_back;
 
 /// Columns of a run `r` of a patient `p`.
 pub(crate) const RUN: &str = "r.id AS run_id, r.journey_id AS run_journey_id, r.version AS run_version, p.id AS patient_id, \
@@ -183,7 +184,7 @@ pub(crate) async fn advance(session: &mut Session, advance: &Advance, now: Times
                 listen(session, *run, step, kinds, *until).await?;
             }
         }
-        RunStatus::Left => leave(session, *run).await?,
+        RunStatus::Left => leave(session, *run, now).await?,
         RunStatus::Stuck => {}
     }
     Ok(())
@@ -209,9 +210,10 @@ async fn listen(session: &mut Session, run: Uuid, step: &str, kinds: &[String], 
 }
 
 /// Takes away what a run that ended leaves behind.
-async fn leave(session: &mut Session, run: Uuid) -> Result<(), StoreError> {
+async fn leave(session: &mut Session, run: Uuid, now: Timestamp) -> Result<(), StoreError> {
     session.execute("DELETE FROM journey_event WHERE run_id = $1", args![run]).await?;
     session.execute("DELETE FROM journey_listener WHERE run_id = $1", args![run]).await?;
+    write_back::note_due_messages(session, run, now).await?;
     session
         .execute("UPDATE message SET status = 'cancelled', reason = 'left-journey' WHERE run_id = $1 AND status = 'due'", args![run])
         .await?;

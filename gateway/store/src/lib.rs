@@ -34,6 +34,7 @@ mod stored;
 mod subscription_list;
 mod sync;
 mod user;
+mod write_back;
 
 pub use database_url::DatabaseUrl;
 pub use open::Store;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gateway_domain::gate::{GatePolicy, Verdict};
 use gateway_domain::ids::{InteractionId, JourneyId, MessageId, PatientId, PatientNo, RunId};
-use gateway_domain::interaction::Interaction;
+use gateway_domain::interaction::{Interaction, InteractionKind};
 use gateway_domain::journey::{Happening, SendOutcomeEvent};
 use gateway_domain::message::{Message, MessageStatus};
 use gateway_domain::message_template::MessageTemplate;
@@ -20,7 +20,7 @@ use crate::error::{corrupt, missing};
 use crate::journey_event::{pass_on, pass_on_to, tell_outcome};
 use crate::page::{limit as page_limit, offset};
 use crate::stored::{from_name, name_of};
-use crate::{gate, message_template, patient};
+use crate::{gate, message_template, patient, write_back};
 
 const MESSAGE: &str = "m.id, p.id AS patient_id, m.journey_id, m.run_id, m.step, m.medium, m.template, m.purpose, m.status, m.reason, \
     m.due_at, m.expires_at, m.tries, m.created_at, m.sent_at, m.provider_id, m.subject, m.language";
@@ -184,6 +184,7 @@ impl MessageStore for Store {
             "UPDATE dirty_patient SET lease_until = 0 WHERE lease_until <> 0",
             "UPDATE journey_event SET lease_until = 0 WHERE lease_until <> 0",
             "UPDATE message SET lease_until = 0 WHERE lease_until <> 0",
+            "UPDATE write_back SET lease_until = 0 WHERE lease_until <> 0",
         ] {
             session.execute(sql, args![]).await?;
         }
@@ -283,6 +284,7 @@ async fn record(session: &mut Session, id: MessageId, hand_over: &HandOver, now:
             args![id.as_uuid(), status.name(), reason.clone(), sent_at, provider_id],
         )
         .await?;
+    write_back::note_message(session, id, now).await?;
     let outcome = SendOutcomeEvent { step: row.text("step")?, outcome: status.name().to_owned(), reason };
     tell_outcome(session, row.uuid("run_id")?, outcome, now).await
 }
@@ -315,6 +317,9 @@ async fn record_interaction(session: &mut Session, interaction: &Interaction, st
         .await?;
     if added == 0 {
         return Ok(());
+    }
+    if let (InteractionKind::Bounced, Some(message)) = (interaction.kind, interaction.message) {
+        write_back::note_message(session, message, interaction.at).await?;
     }
     let message = match interaction.message {
         Some(id) => session.optional("SELECT run_id, step FROM message WHERE id = $1", args![id.as_uuid()]).await?,

@@ -56,6 +56,8 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("POST", "/sources/{id}/sync", With(ManageSources)),
         ("GET", "/quarantine", With(ReadSources)),
         ("GET", "/quarantine/{id}", With(ManageSources)),
+        ("GET", "/write-backs", With(ReadSources)),
+        ("POST", "/write-back-retries", With(ManageSources)),
         ("GET", "/plugins", With(ReadPlugins)),
         ("POST", "/plugins/{name}/resume", With(ManageSources)),
         ("GET", "/users", With(ManageUsers)),

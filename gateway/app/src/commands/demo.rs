@@ -154,7 +154,7 @@ fn config_text(folder: &Path, console: &str, admin: &TcpListener, database: &str
     set("plugins", "cache", path("plugin-cache"));
     let text = toml::to_string(&config)?;
     let source = format!(
-        "\n[[source]]\nname = \"sandbox\"\nurl = \"{fhir}\"\npoll = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]\n[source.auth]\nkind = \"backend-services\"\nclient_id = \"{CLIENT}\"\n"
+        "\n[[source]]\nname = \"sandbox\"\nurl = \"{fhir}\"\npoll = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]\n[source.auth]\nkind = \"backend-services\"\nclient_id = \"{CLIENT}\"\n[source.write_back]\ncommunications = true\nconsents = true\n"
     );
     Ok(text + &source)
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::cli::SourceCommand;
 use crate::config::Config;
 use crate::progress::{say, table};
-use crate::wiring::{Parts, ehr};
+use crate::wiring::{Parts, ehr, write_back};
 
 /// Does what the command line asks.
 ///
@@ -25,6 +25,9 @@ pub(crate) async fn run(command: SourceCommand, config: &Config, parts: &Parts) 
             let capabilities = server.capabilities().await?;
             let types = fhir_profiles::mapping(&section.profile)?.types;
             describe(section.url.as_str(), &capabilities, &types);
+            for [kind, answer] in write_back::report(parts, config, section).await? {
+                say(format!("Writing {kind} back: {answer}."));
+            }
             // The CapabilityStatement is open to everybody; a search shows whether we are let in.
             let Some(first) = types.iter().find(|name| capabilities.searches(name)) else {
                 say("It can't be searched, so whether it lets us in shows with the first export.");

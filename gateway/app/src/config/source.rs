@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use super::ConfigError;
 use super::gate::duration;
+use super::{ConfigError, WriteBackSection};
 
 /// A FHIR server.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +29,9 @@ pub(crate) struct SourceSection {
     /// How the gateway signs in.
     #[serde(default)]
     pub(crate) auth: SourceAuth,
+    /// What the gateway writes back to it.
+    #[serde(default)]
+    pub(crate) write_back: WriteBackSection,
 }
 
 fn half_a_minute() -> String {
@@ -98,6 +101,7 @@ impl SourceSection {
             return Err(ConfigError::key("source.url", "expected the FHIR base, for example `https://ehr.example.org/fhir`"));
         }
         self.poll_interval()?;
+        self.write_back.check()?;
         Ok(())
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn put_source(parts: &Parts, section: &SourceSection) -> anyhow
 pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn Ehr>> {
     let egress = Egress::new(policy(section)?)?;
     let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
-    let tokens = tokens(parts, config, section, &egress)?;
+    let tokens = tokens(parts, config, section, &egress, Rights::Read)?;
     let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
     let mapping = fhir_profiles::mapping(&section.profile)?;
     let server_config = FhirServerConfig::new(section.url.clone(), &mapping.search);
@@ -71,7 +71,7 @@ pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
 
 /// What the client of this source may reach: public addresses over TLS, and what the section lists. A section that names a private host may
 /// be plain `http`, as its URL says.
-fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
+pub(super) fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
     let mut policy = EgressPolicy { plain_http: section.url.scheme() == "http", ..EgressPolicy::default() };
     for entry in &section.private_hosts {
         if let Ok(address) = entry.parse::<std::net::IpAddr>() {
@@ -90,7 +90,21 @@ fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
     Ok(policy)
 }
 
-fn tokens(parts: &Parts, config: &Config, section: &SourceSection, egress: &Egress) -> anyhow::Result<Arc<dyn TokenSource>> {
+/// What a sign-in is for.
+pub(super) enum Rights {
+    /// Reading everything.
+    Read,
+    /// Writing these types.
+    Write(Vec<String>),
+}
+
+pub(super) fn tokens(
+    parts: &Parts,
+    config: &Config,
+    section: &SourceSection,
+    egress: &Egress,
+    rights: Rights,
+) -> anyhow::Result<Arc<dyn TokenSource>> {
     Ok(match &section.auth {
         SourceAuth::None => Arc::new(NoToken),
         SourceAuth::Bearer { token_file } => Arc::new(StaticBearer::new(secret(token_file, "token_file")?)),
@@ -101,7 +115,7 @@ fn tokens(parts: &Parts, config: &Config, section: &SourceSection, egress: &Egre
                 client_id: client_id.clone(),
                 client_secret: secret(secret_file, "secret_file")?,
                 placement: SecretPlacement::Basic,
-                scopes: scopes.clone(),
+                scopes: with_writing(scopes, &rights),
             },
             egress.clone(),
         )),
@@ -114,12 +128,27 @@ fn tokens(parts: &Parts, config: &Config, section: &SourceSection, egress: &Egre
                 base_url: section.url.clone(),
                 client_id: client_id.clone(),
                 token_url: None,
-                scopes: ScopeRequest::All,
+                scopes: match rights {
+                    Rights::Read => ScopeRequest::All,
+                    Rights::Write(types) => ScopeRequest::Write(types),
+                },
                 jwks_url: Some(format!("{}/.well-known/jwks.json", config.server.public_base())),
             };
             Arc::new(BackendServices::new(own, keys, egress.clone(), Arc::new(SystemRandom)))
         }
     })
+}
+
+/// The scopes of the configuration; for writing with those that write, unless it names some.
+fn with_writing(scopes: &[String], rights: &Rights) -> Vec<String> {
+    let mut all = scopes.to_vec();
+    if let Rights::Write(types) = rights {
+        let writes = |scope: &String| scope.rsplit_once('.').is_some_and(|(_, access)| access == "write" || access.contains(['c', '*']));
+        if !all.iter().any(writes) {
+            all.extend(types.iter().map(|name| format!("system/{name}.write")));
+        }
+    }
+    all
 }
 
 fn secret(file: &Path, key: &str) -> anyhow::Result<SecretString> {

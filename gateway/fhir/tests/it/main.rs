@@ -1,6 +1,8 @@
 //! The client against servers that misbehave.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
 
+mod write_back;
+
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::path::Path;

@@ -31,3 +31,4 @@ mod segments;
 mod sources;
 mod sync;
 mod sync_histories;
+mod write_backs;

@@ -1477,6 +1477,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/write-back-retries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries again what was given up. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RetryInput"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Retried"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/write-backs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write-backs, the latest first. Ids and reasons alone: whoever keeps the sources running sees no patient. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In this status. */
+                    status?: "waiting" | "done" | "failed";
+                    /** @description To this source, by id or name. */
+                    source?: string;
+                    /** @description Of this message or decision, by id. */
+                    object?: string;
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_WriteBackView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2554,6 +2639,46 @@ export interface components {
              */
             total: number;
         };
+        /** @description A piece of a long list. */
+        List_WriteBackView: {
+            /** @description The items. */
+            items: {
+                /** @description What kind of record it becomes. */
+                kind: components["schemas"]["WriteBackKindWord"];
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, while it waits.
+                 */
+                next_try_at: string | null;
+                /** @description What is written: the id of a message (`msg_...`) or of a decision (`cns_...`). */
+                object: string;
+                /** @description Why it waits or was given up, or what was found at the source. */
+                reason: string | null;
+                /** @description The record's FHIR id at the source. */
+                remote_id: string | null;
+                /** @description The record's version at the source. */
+                remote_version: string | null;
+                /** @description The source it is written to. */
+                source: components["schemas"]["TitleRef"];
+                /** @description How it stands. */
+                status: components["schemas"]["WriteBackStatusWord"];
+                /**
+                 * Format: int32
+                 * @description Tries since it last began to wait.
+                 */
+                tries: number;
+                /**
+                 * Format: date-time
+                 * @description When something last happened to it.
+                 */
+                updated_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description A member of a segment. */
         MemberView: {
             /** @description Why. */
@@ -2914,6 +3039,21 @@ export interface components {
             /** @description FHIR type. */
             type: string;
         };
+        /** @description How many are tried again. */
+        Retried: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description Which of those that were given up are tried again. */
+        RetryInput: {
+            /** @description That of this message or decision alone, by id. */
+            object?: string | null;
+            /** @description Those to this source, by id or name; all where it is missing. */
+            source?: string | null;
+        };
         /**
          * @description What a user is.
          * @enum {string}
@@ -3229,6 +3369,48 @@ export interface components {
             name: string;
             /** @description What the user is. */
             role: components["schemas"]["RoleWord"];
+        };
+        /**
+         * @description What kind of record a write-back becomes.
+         * @enum {string}
+         */
+        WriteBackKindWord: "communication" | "consent";
+        /**
+         * @description How a write-back stands.
+         * @enum {string}
+         */
+        WriteBackStatusWord: "waiting" | "done" | "failed";
+        /** @description A line of the ledger of write-backs. */
+        WriteBackView: {
+            /** @description What kind of record it becomes. */
+            kind: components["schemas"]["WriteBackKindWord"];
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            next_try_at: string | null;
+            /** @description What is written: the id of a message (`msg_...`) or of a decision (`cns_...`). */
+            object: string;
+            /** @description Why it waits or was given up, or what was found at the source. */
+            reason: string | null;
+            /** @description The record's FHIR id at the source. */
+            remote_id: string | null;
+            /** @description The record's version at the source. */
+            remote_version: string | null;
+            /** @description The source it is written to. */
+            source: components["schemas"]["TitleRef"];
+            /** @description How it stands. */
+            status: components["schemas"]["WriteBackStatusWord"];
+            /**
+             * Format: int32
+             * @description Tries since it last began to wait.
+             */
+            tries: number;
+            /**
+             * Format: date-time
+             * @description When something last happened to it.
+             */
+            updated_at: string;
         };
     };
     responses: never;

@@ -6,8 +6,10 @@ use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, QuarantineId, Source
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::SubscriptionList;
 use gateway_domain::user::{ApiToken, Role, Session, User};
+use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::sync::{Applied, ApplyBatch};
-use gateway_ports::store::{ConsentStore, Page, PageRequest, SourceStore, StoreError, SyncStore, UserStore};
+use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
+use gateway_ports::store::{ConsentStore, Page, PageRequest, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore};
 use jiff::Timestamp;
 
 use super::{MemoryStore, not_kept};
@@ -156,5 +158,36 @@ impl UserStore for MemoryStore {
 
     async fn end_api_token(&self, _: ApiTokenId) -> Result<(), StoreError> {
         Err(not_kept("end_api_token"))
+    }
+}
+
+#[async_trait]
+impl WriteBackStore for MemoryStore {
+    async fn set_write_back(&self, _: SourceId, _: WriteBackScope) -> Result<(), StoreError> {
+        Err(not_kept("set_write_back"))
+    }
+
+    async fn claim_write_backs(&self, _: SourceId, _: u32, _: Timestamp, _: Timestamp) -> Result<Vec<DueWriteBack>, StoreError> {
+        Err(not_kept("claim_write_backs"))
+    }
+
+    async fn end_write_back(&self, _: &WriteBack, _: &WriteBackEnd, _: Timestamp) -> Result<(), StoreError> {
+        Err(not_kept("end_write_back"))
+    }
+
+    async fn retry_write_backs(&self, _: &WriteBackFilter, _: Timestamp) -> Result<u64, StoreError> {
+        Err(not_kept("retry_write_backs"))
+    }
+
+    async fn write_backs(&self, _: &WriteBackFilter, _: PageRequest) -> Result<Page<WriteBack>, StoreError> {
+        Err(not_kept("write_backs"))
+    }
+
+    async fn write_back_counts(&self) -> Result<Vec<(SourceId, WriteBackStatus, u64)>, StoreError> {
+        Err(not_kept("write_back_counts"))
+    }
+
+    async fn next_write_back_due(&self, _: SourceId) -> Result<Option<Timestamp>, StoreError> {
+        Err(not_kept("next_write_back_due"))
     }
 }
