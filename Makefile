@@ -42,10 +42,14 @@ conformance-tests/browser/node_modules: conformance-tests/browser/package.json c
 	@touch $@
 
 .PHONY: peers-setup
-peers-setup: conformance-tests/peers/medplum/node_modules
+peers-setup: conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules
 
 conformance-tests/peers/medplum/node_modules: conformance-tests/peers/medplum/package.json conformance-tests/peers/medplum/package-lock.json
 	cd conformance-tests/peers/medplum && npm ci --no-audit --no-fund
+	@touch $@
+
+conformance-tests/validators/node_modules: conformance-tests/validators/package.json conformance-tests/validators/package-lock.json
+	cd conformance-tests/validators && npm ci --no-audit --no-fund
 	@touch $@
 
 .PHONY: postgres-setup
@@ -83,4 +87,4 @@ bench: wasm web ## Measure, beside peers and limits in the same run
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules .demo
+	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules .demo

@@ -4,3 +4,4 @@
 
 pub mod peers;
 pub mod postgres;
+pub mod validators;

@@ -6,3 +6,4 @@ mod first_light;
 mod kills;
 mod mail_server;
 mod synthea;
+mod write_back;

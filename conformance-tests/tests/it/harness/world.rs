@@ -82,7 +82,7 @@ impl World {
     }
 
     /// Applies the definitions of the demonstration, with a wait that suits the test.
-    fn apply_definitions(&self, reminder_after: &str) {
+    pub(crate) fn apply_definitions(&self, reminder_after: &str) {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/app/demo");
         let copy = self.folder.path().join("definitions");
         for noun in ["lists", "segments", "messages", "journeys"] {
