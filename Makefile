@@ -42,7 +42,11 @@ conformance-tests/browser/node_modules: conformance-tests/browser/package.json c
 	@touch $@
 
 .PHONY: peers-setup
-peers-setup: conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules
+peers-setup: conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules conformance-tests/fhir-examples/node_modules
+
+conformance-tests/fhir-examples/node_modules: conformance-tests/fhir-examples/package.json conformance-tests/fhir-examples/package-lock.json
+	cd conformance-tests/fhir-examples && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 conformance-tests/peers/medplum/node_modules: conformance-tests/peers/medplum/package.json conformance-tests/peers/medplum/package-lock.json
 	cd conformance-tests/peers/medplum && npm ci --no-audit --no-fund
@@ -80,6 +84,10 @@ browser-test: rust-build browser-setup ## The console and the patient pages in a
 rust-test: rust-build peers-setup postgres-setup ## All Rust tests, on both databases
 	@$(SETUP)/rust-tests
 
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
+	conformance-tests/fuzz/run
+
 .PHONY: bench
 bench: wasm web ## Measure, beside peers and limits in the same run
 	cargo bench --locked -p gateway-store -p gateway-plugin-host
@@ -87,4 +95,4 @@ bench: wasm web ## Measure, beside peers and limits in the same run
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules .demo
+	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules conformance-tests/fhir-examples/node_modules .demo

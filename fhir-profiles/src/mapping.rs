@@ -42,6 +42,16 @@ pub struct Mapping {
     /// Codes of `meta.security` that restrict a record.
     pub restricted: BTreeSet<String>,
     pub search: SearchRules,
+    /// Other base URLs by which the server calls itself in references.
+    pub own_bases: Vec<String>,
+    /// Code systems whose codes others understand.
+    pub standard_systems: BTreeSet<String>,
+    /// Code systems whose codes say that nothing is said.
+    pub ignored_systems: BTreeSet<String>,
+    /// From another name of a code system to the one it is known by.
+    pub code_systems: BTreeMap<String, String>,
+    /// By code system, from a local code to the system and code of a standard one. Those of no system stand for words without a code.
+    pub codes: BTreeMap<String, BTreeMap<String, (String, String)>>,
     /// From a word of `gender` to `female`, `male`, `other` or `unknown`.
     pub gender: BTreeMap<String, String>,
     /// By resource type (or `verification`, `intent`), from a status to flags.
@@ -103,6 +113,11 @@ struct Document {
     types: Vec<String>,
     restricted: BTreeSet<String>,
     search: SearchRules,
+    own_bases: Vec<String>,
+    standard_systems: BTreeSet<String>,
+    ignored_systems: BTreeSet<String>,
+    code_systems: BTreeMap<String, String>,
+    codes: BTreeMap<String, BTreeMap<String, String>>,
     gender: BTreeMap<String, String>,
     status: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     category: BTreeMap<String, String>,
@@ -128,11 +143,25 @@ impl Mapping {
         Self::from_table(name, table)
     }
 
+    /// The whole mapping as a document, with everything that others state and this one takes over.
+    pub fn document(&self) -> String {
+        self.table.to_string()
+    }
+
+    /// The part of the document on which hangs what is taken from a resource.
+    pub fn reading_rules(&self) -> String {
+        let mut table = self.table.clone();
+        for key in ["title", "types", "search"] {
+            table.remove(key);
+        }
+        table.to_string()
+    }
+
     fn from_table(name: &str, table: Table) -> Result<Self, ProfileError> {
         let document: Document = table.clone().try_into().map_err(|error: toml::de::Error| ProfileError::Document {
             what: WHAT,
             name: name.to_owned(),
-            reason: error.message().to_owned(),
+            reason: error.to_string().trim_end().replace('\n', " "),
         })?;
         let wrong = |path: String, reason: String| ProfileError::Value { what: WHAT, name: name.to_owned(), path, reason };
         if document.types.is_empty() {
@@ -181,9 +210,42 @@ impl Mapping {
                 return Err(wrong(format!("category.{word}"), expected()));
             }
         }
+        for (at, base) in document.own_bases.iter().enumerate() {
+            if !base.starts_with("http://") && !base.starts_with("https://") {
+                return Err(wrong(format!("own-bases[{at}]"), "expected a base URL, for example `https://ehr.example.org/fhir`".into()));
+            }
+        }
+        for (alias, system) in &document.code_systems {
+            if system.trim().is_empty() {
+                return Err(wrong(format!("code-systems.{alias}"), "expected the URI of a code system".into()));
+            }
+        }
+        let systems = folded(document.code_systems);
+        let mut codes: BTreeMap<String, BTreeMap<String, (String, String)>> = BTreeMap::new();
+        for (local, words) in document.codes {
+            let known = local.trim().trim_end_matches('/').to_ascii_lowercase();
+            let known = systems.get(&known).map_or(known, |it| it.to_ascii_lowercase());
+            for (word, standard) in words {
+                let parts = standard.split_once('|').map(|(system, code)| (system.trim().to_owned(), code.trim().to_owned()));
+                match parts {
+                    Some((system, code)) if !system.is_empty() && !code.is_empty() => {
+                        codes.entry(known.clone()).or_default().insert(word.trim().to_ascii_lowercase(), (system, code));
+                    }
+                    _ => {
+                        let reason = "expected a system and a code, for example `http://loinc.org|4548-4`";
+                        return Err(wrong(format!("codes.\"{local}\".\"{word}\""), reason.into()));
+                    }
+                }
+            }
+        }
         Ok(Self {
             name: name.to_owned(),
             title: document.title,
+            own_bases: document.own_bases,
+            standard_systems: document.standard_systems,
+            ignored_systems: document.ignored_systems,
+            code_systems: systems,
+            codes,
             types: document.types,
             restricted: document.restricted,
             search: document.search,
@@ -247,6 +309,18 @@ mod tests {
     }
 
     #[test]
+    fn a_local_code_has_its_standard_one_whatever_its_system_is_called() {
+        let text =
+            "[code-systems]\n\"urn:oid:1.2\" = \"https://ehr.example.org/lab\"\n[codes.\"urn:oid:1.2\"]\nA1C = \"http://loinc.org|4548-4\"";
+        let own = us_core().overlay("own", text).unwrap();
+        assert_eq!(own.codes["https://ehr.example.org/lab"]["a1c"], ("http://loinc.org".to_owned(), "4548-4".to_owned()));
+        assert!(own.document().contains("4548-4") && own.document().contains("us-core") || own.document().contains("US Core"));
+        assert_ne!(own.reading_rules(), us_core().reading_rules());
+        let paged = us_core().overlay("own", "[search]\npage-size = 7").unwrap();
+        assert_eq!(paged.reading_rules(), us_core().reading_rules(), "how it is searched changes nothing of what is read");
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place_and_what_was_expected() {
         for (text, place, expected) in [
             ("[gender]\nfrau = \"woman\"", "gender.frau", "female"),
@@ -256,6 +330,10 @@ mod tests {
             ("[search]\npage-size = 0", "search.page-size", "10000"),
             ("[search.required]\nObservation = { category = [] }", "search.required.Observation.category", "1 to 100"),
             ("[serch]\n", "serch", "expected"),
+            ("[search]\npage-size = \"many\"", "search.page-size", "expected u32"),
+            ("[code-systems]\n\"urn:oid:1\" = \"\"", "code-systems.urn:oid:1", "URI"),
+            ("[codes.\"urn:oid:1\"]\nA1C = \"4548-4\"", "codes.\"urn:oid:1\".\"A1C\"", "http://loinc.org|4548-4"),
+            ("own-bases = [\"ehr.example.org\"]", "own-bases[0]", "base URL"),
         ] {
             let error = us_core().overlay("vendor", text).unwrap_err().to_string();
             assert!(error.contains(place) && error.contains(expected), "{error}");

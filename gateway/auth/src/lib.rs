@@ -19,6 +19,8 @@ mod client_secret;
 mod discovery;
 mod error;
 mod fixed;
+#[doc(hidden)]
+pub mod fuzzing;
 mod key_file;
 mod random;
 mod scope;

@@ -61,7 +61,7 @@ impl PartialDate {
     /// zone (taken as UTC), `24:00` and a leap second are understood. `None` where it is no date.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if !text.is_ascii() {
+        if !text.is_ascii() || !text.starts_with(|first: char| first.is_ascii_digit()) {
             return None;
         }
         let at = |year: i16, month: i8, day: i8, precision| {
@@ -77,8 +77,10 @@ impl PartialDate {
     }
 }
 
+/// The first moment of a day. The last day of the year 9999, which servers send for "without end", is the last moment there is.
 fn midnight(date: Date) -> Timestamp {
-    date.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    let beyond = if date.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    date.to_zoned(TimeZone::UTC).map_or(beyond, |zoned| zoned.timestamp())
 }
 
 fn parse_instant(text: &str) -> Option<Timestamp> {
@@ -150,6 +152,8 @@ mod tests {
     #[case("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", Precision::Instant)]
     #[case("2026-11-22T24:00:00Z", "2026-11-23T00:00:00Z", Precision::Instant)]
     #[case("2026-11-23T01:42-0500", "2026-11-23T06:42:00Z", Precision::Instant)]
+    #[case("2026-11-23T01:42:10+14:00", "2026-11-22T11:42:10Z", Precision::Instant)]
+    #[case("9999-12-31", "9999-12-30T22:00:00.999999999Z", Precision::Day)]
     fn a_date_is_read_with_its_precision(#[case] text: &str, #[case] first: &str, #[case] precision: Precision) {
         assert_eq!(PartialDate::parse(text), Some(PartialDate { first: first.parse().unwrap(), precision }));
     }
@@ -157,6 +161,10 @@ mod tests {
     #[rstest]
     #[case("")]
     #[case("1980-1-1")]
+    #[case("-123")]
+    #[case("+980")]
+    #[case("-009999-01")]
+    #[case("2026-11-23T01:42:10+14:30")]
     #[case("2021-02-29")]
     #[case("2020-13")]
     #[case("2020-01-01T25:00:00Z")]

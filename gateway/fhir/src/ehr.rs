@@ -22,11 +22,11 @@ use url::Url;
 
 use self::exchange::Answer;
 
-mod bundle;
+pub(crate) mod bundle;
 mod capabilities;
 mod exchange;
 mod lines;
-mod manifest;
+pub(crate) mod manifest;
 mod place;
 mod search;
 

@@ -5,6 +5,8 @@
 //! about people. No bytes a server sends make it panic, and no error or log of it carries more of a patient than an id.
 
 mod ehr;
+#[doc(hidden)]
+pub mod fuzzing;
 mod mapping;
 mod write_back;
 

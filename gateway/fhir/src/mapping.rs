@@ -13,11 +13,13 @@ use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::ehr::{ResourceReader, ServerFinding, Unreadable};
 use serde::Deserialize;
 
+use self::codes::Codes;
 use self::lean::{Lean, LeanPerson, Meta};
 use self::lenient::{Many, One, Text};
-use self::reference::is_id;
+use self::reference::{Resolved, is_id};
 
 mod clinical;
+mod codes;
 mod lean;
 pub(crate) mod lenient;
 mod person;
@@ -27,12 +29,18 @@ mod resource_types;
 mod tests;
 mod time_zone;
 
+/// Counts up whenever this reader takes something else from the same bytes.
+const READER: u8 = 1;
+
 /// Reads the resources of one server.
 pub struct FhirReader {
     source: SourceNo,
     base: String,
     mapping: Mapping,
     words: Words,
+    codes: Codes,
+    /// Stands for the rules by which resources are read, so that a resource is applied anew after they changed.
+    rules: ContentHash,
 }
 
 /// The mapping's words as the flags they mean.
@@ -51,13 +59,25 @@ impl FhirReader {
             category: mapping.category.iter().map(|(word, flag)| (word.clone(), named(std::slice::from_ref(flag)))).collect(),
             encounter_class: fold(&mapping.encounter_class),
         };
-        Self { source, base: base.to_owned(), mapping, words }
+        let codes = Codes::new(&mapping);
+        let rules = ContentHash::of([mapping.reading_rules().as_bytes(), &[READER]]);
+        Self { source, base: base.to_owned(), mapping, words, codes, rules }
     }
 
     /// The flags of a status; none for a word the mapping does not have.
     fn status(&self, group: &str, word: Option<&str>) -> FactFlags {
         let Some(word) = word else { return FactFlags::empty() };
         self.words.status.get(group).and_then(|words| words.get(word.to_ascii_lowercase().as_str())).copied().unwrap_or_default()
+    }
+
+    fn resolve<'t>(&self, reference: &'t str) -> Resolved<'t> {
+        match reference::resolve(reference, &[&self.base]) {
+            Resolved::Elsewhere if !self.mapping.own_bases.is_empty() => {
+                let bases: Vec<&str> = self.mapping.own_bases.iter().map(String::as_str).collect();
+                reference::resolve(reference, &bases)
+            }
+            resolved => resolved,
+        }
     }
 
     fn read(&self, text: &str) -> Result<Read, Unreadable> {
@@ -67,7 +87,7 @@ impl FhirReader {
             return Err(unreadable("not a JSON object"));
         }
         let lean: Lean<'_> = serde_json::from_str(text)
-            .map_err(|error| unreadable(&format!("not readable JSON: {} at column {}", category(&error), error.column())))?;
+            .map_err(|error| unreadable(&format!("not readable JSON: {} at column {}", cause(&error), error.column())))?;
         let resource_type = lean.resource_type.get().ok_or_else(|| unreadable("it has no resourceType"))?;
         let about = |reason: &str| Unreadable {
             reason: reason.to_owned(),
@@ -81,25 +101,25 @@ impl FhirReader {
         if !is_id(id) {
             return Err(about("its id is longer than 256 bytes or has blanks, slashes or control characters"));
         }
-        let meta: Meta<'_> = lean.meta.and_then(|raw| serde_json::from_str::<One<Meta<'_>>>(raw.get()).ok()?.0).unwrap_or_default();
-        if codes(&meta.tag).any(|it| it == "SUBSETTED") {
+        // A label that can't be read might be one that forbids.
+        let meta = lean.meta.map(|raw| serde_json::from_str::<One<Meta<'_>>>(raw.get())).transpose();
+        let meta = meta.map_err(|error| about(&format!("its meta is not readable: {}", cause(&error))))?;
+        let meta = meta.and_then(|it| it.0).unwrap_or_default();
+        if codes(&meta.tag).any(|it| it.eq_ignore_ascii_case("SUBSETTED")) {
             return Err(about("it is a summary (SUBSETTED), which must not replace the whole resource"));
         }
-        let restricted = codes(&meta.security).any(|it| self.mapping.restricted.contains(it));
+        let labels = codes(&meta.security).chain(meta.security.iter().filter_map(|it| it.text.get()));
+        let restricted = labels.into_iter().any(|label| self.mapping.restricted.iter().any(|it| it.eq_ignore_ascii_case(label)));
         let projection = match resource_type {
             "Patient" | "Organization" | "Practitioner" => {
                 let person: LeanPerson<'_> =
-                    serde_json::from_str(text).map_err(|error| about(&format!("not readable: {}", category(&error))))?;
+                    serde_json::from_str(text).map_err(|error| about(&format!("not readable: {}", cause(&error))))?;
                 match resource_type {
                     "Patient" => {
                         let mut patient = self.patient(&person, restricted);
                         // A second opinion: a typed model is stricter, and what it stumbles over is worth a look.
                         if let Err(error) = serde_json::from_str::<Patient>(text) {
-                            patient.data_quality.push(format!(
-                                "it is not valid FHIR R4: {} at column {}",
-                                category(&error),
-                                error.column()
-                            ));
+                            patient.data_quality.push(format!("it is not valid FHIR R4: {} at column {}", cause(&error), error.column()));
                         }
                         Projection::Patient(Box::new(patient))
                     }
@@ -114,7 +134,7 @@ impl FhirReader {
             fhir_id: id.to_owned(),
             version_id: meta.version_id.owned(),
             last_updated: meta.last_updated.get().and_then(PartialDate::parse).map(|it| it.first),
-            hash: content_hash(text, lean.meta.map(serde_json::value::RawValue::get)),
+            hash: content_hash(&self.rules, text, lean.meta.map(serde_json::value::RawValue::get)),
             projection,
         })
     }
@@ -157,8 +177,8 @@ impl ResourceReader for FhirReader {
         }
         let mut deleted = Vec::new();
         for entry in bundle.entry.iter().filter_map(|it| it.request.get()).filter(|it| it.method.is("DELETE")) {
-            match reference::resolve(entry.url.get().unwrap_or(""), &self.base) {
-                reference::Resolved::Own { resource_type, id } => deleted.push((resource_type.to_owned(), id.to_owned())),
+            match self.resolve(entry.url.get().unwrap_or("")) {
+                Resolved::Own { resource_type, id } => deleted.push((resource_type.to_owned(), id.to_owned())),
                 _ => return Err(unreadable("a deletion names no resource of this server")),
             }
         }
@@ -273,8 +293,8 @@ fn named(flags: &[String]) -> FactFlags {
 
 /// Type and id a reference leads to, where it leads to a resource of the server at `base`.
 pub(crate) fn own_reference<'a>(reference: &'a str, base: &str) -> Option<(&'a str, &'a str)> {
-    match reference::resolve(reference, base) {
-        reference::Resolved::Own { resource_type, id } => Some((resource_type, id)),
+    match reference::resolve(reference, &[base]) {
+        Resolved::Own { resource_type, id } => Some((resource_type, id)),
         _ => None,
     }
 }
@@ -288,24 +308,31 @@ fn unreadable(reason: &str) -> Unreadable {
     Unreadable { reason: reason.to_owned(), resource_type: None, fhir_id: None }
 }
 
-/// What kind of error it is, in words without values: the message of a parser may quote the data.
-fn category(error: &serde_json::Error) -> &'static str {
+/// What kind of error it is, in words without values: the message of a parser may quote the data, save where it names an element of
+/// ours or an escape.
+fn cause(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let twice = message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next());
     match error.classify() {
-        serde_json::error::Category::Eof => "it ends early",
-        serde_json::error::Category::Syntax => "a syntax error, or nested too deeply",
-        serde_json::error::Category::Data => "an element of another shape, missing, or twice there",
-        serde_json::error::Category::Io => "an input error",
+        _ if twice.is_some() => format!("the element `{}` is there twice", twice.unwrap_or_default()),
+        serde_json::error::Category::Eof => "it ends early".to_owned(),
+        serde_json::error::Category::Syntax if message.starts_with("recursion limit") => "nested too deeply".to_owned(),
+        serde_json::error::Category::Syntax if message.contains("hex escape") => "half of a character (a lone surrogate)".to_owned(),
+        serde_json::error::Category::Syntax if message.starts_with("control character") => "a control character in a text".to_owned(),
+        serde_json::error::Category::Syntax if message.starts_with("number out of range") => "a number beyond all bounds".to_owned(),
+        serde_json::error::Category::Syntax if message.starts_with("trailing characters") => "something follows its end".to_owned(),
+        serde_json::error::Category::Syntax => "a syntax error".to_owned(),
+        serde_json::error::Category::Data => "an element of another shape, or missing".to_owned(),
+        serde_json::error::Category::Io => "an input error".to_owned(),
     }
 }
 
-/// The hash of a resource without its `meta`, which changes when nothing else does.
-fn content_hash(text: &str, meta: Option<&str>) -> ContentHash {
+/// The hash of a resource without its `meta`, which changes when nothing else does, as read by these rules.
+fn content_hash(rules: &ContentHash, text: &str, meta: Option<&str>) -> ContentHash {
     let span = meta.and_then(|meta| {
         let start = (meta.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
         Some((text.get(..start)?, text.get(start + meta.len()..)?))
     });
-    match span {
-        Some((before, after)) => ContentHash::of([before.as_bytes(), after.as_bytes()]),
-        None => ContentHash::of([text.as_bytes()]),
-    }
+    let (before, after) = span.unwrap_or((text, ""));
+    ContentHash::of([&rules.0, before.as_bytes(), after.as_bytes()])
 }

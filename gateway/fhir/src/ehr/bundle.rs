@@ -11,7 +11,7 @@ use crate::mapping::{Outcome, own_reference};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Bundle<'a> {
+pub(crate) struct Bundle<'a> {
     #[serde(borrow)]
     resource_type: Text<'a>,
     #[serde(borrow)]
@@ -89,19 +89,19 @@ struct Tag<'a> {
 
 /// What a search found on a page.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The resources of the type, raw.
-    pub(super) resources: Vec<Vec<u8>>,
+    pub(crate) resources: Vec<Vec<u8>>,
     /// Their ids, those of partial ones included.
-    pub(super) ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
     /// The ids of those that came only in part.
-    pub(super) partial: Vec<String>,
+    pub(crate) partial: Vec<String>,
     /// What the server warned of.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads a Bundle; the reason where the body is none.
-pub(super) fn read(body: &[u8]) -> Result<Bundle<'_>, String> {
+pub(crate) fn read(body: &[u8]) -> Result<Bundle<'_>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "its answer is not UTF-8".to_owned())?;
     let bundle: Bundle<'_> =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|_| "its answer is no FHIR JSON".to_owned())?;
@@ -109,21 +109,21 @@ pub(super) fn read(body: &[u8]) -> Result<Bundle<'_>, String> {
 }
 
 impl Bundle<'_> {
-    pub(super) fn next(&self) -> Option<&str> {
+    pub(crate) fn next(&self) -> Option<&str> {
         self.link.iter().find(|it| it.relation.is("next"))?.url.get()
     }
 
     /// How many there are in all, as far as the server knows.
-    pub(super) fn total(&self) -> Option<u64> {
+    pub(crate) fn total(&self) -> Option<u64> {
         self.total.get()?.parse().ok()
     }
 
-    pub(super) fn has_links(&self) -> bool {
+    pub(crate) fn has_links(&self) -> bool {
         self.link.iter().next().is_some()
     }
 
     /// Whether this is a history. A server that does not say tells it by how its entries came about.
-    pub(super) fn is_history(&self) -> bool {
+    pub(crate) fn is_history(&self) -> bool {
         match self.r#type.get() {
             Some(kind) => kind.eq_ignore_ascii_case("history"),
             None => self.entry.iter().any(|it| it.request.get().is_some()),
@@ -131,7 +131,7 @@ impl Bundle<'_> {
     }
 
     /// Whether the server says by its `self` link that it left a parameter out. A `self` that tells no parameters tells nothing.
-    pub(super) fn ignored(&self, parameter: &str) -> bool {
+    pub(crate) fn ignored(&self, parameter: &str) -> bool {
         let Some(link) = self.link.iter().find(|it| it.relation.is("self")).and_then(|it| it.url.get()) else { return false };
         let base = Url::parse("http://base.invalid/");
         let Ok(url) = base.and_then(|base| base.join(link)) else { return false };
@@ -141,7 +141,7 @@ impl Bundle<'_> {
     }
 
     /// What the search found of a type, and what the server warned of.
-    pub(super) fn matches(&self, resource_type: &str) -> Found {
+    pub(crate) fn matches(&self, resource_type: &str) -> Found {
         let mut found = Found::default();
         for entry in self.entry.iter() {
             let Some(raw) = entry.resource else { continue };
@@ -168,7 +168,7 @@ impl Bundle<'_> {
     }
 
     /// The ids of a type whose newest entry is a deletion. A history has its newest entries first.
-    pub(super) fn deleted(&self, resource_type: &str, base: &str) -> Vec<String> {
+    pub(crate) fn deleted(&self, resource_type: &str, base: &str) -> Vec<String> {
         let mut told = BTreeSet::new();
         let mut deleted = Vec::new();
         for entry in self.entry.iter() {

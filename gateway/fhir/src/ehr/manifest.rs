@@ -47,13 +47,13 @@ struct Link<'a> {
 }
 
 /// A manifest, or a page of one.
-pub(super) struct ManifestPage {
-    pub(super) manifest: ExportManifest,
-    pub(super) next: Option<String>,
+pub(crate) struct ManifestPage {
+    pub(crate) manifest: ExportManifest,
+    pub(crate) next: Option<String>,
 }
 
 /// Reads a manifest; `None` where the body says nothing about files yet.
-pub(super) fn read(body: &[u8]) -> Result<Option<ManifestPage>, String> {
+pub(crate) fn read(body: &[u8]) -> Result<Option<ManifestPage>, String> {
     let document: Document<'_> = serde_json::from_slice(body).map_err(|_| "its manifest is no JSON".to_owned())?;
     let Some(output) = document.output else { return Ok(None) };
     // Without a word about it the token stays at home only if the server says so.

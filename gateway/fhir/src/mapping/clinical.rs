@@ -7,9 +7,9 @@ use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
 use gateway_domain::projection::{Projection, ReadClinical};
 use gateway_ports::ehr::ResourceReader;
 
-use super::lean::{Coded, Concept, Lean, Period, Quantity, Reference};
-use super::lenient::{Many, One, Text};
-use super::reference::{Resolved, resolve};
+use super::lean::{Concept, Lean, Period, Quantity, Reference};
+use super::lenient::{Number, One, Said, Text};
+use super::reference::Resolved;
 use super::{FhirReader, codes};
 
 /// When something began and ended.
@@ -25,12 +25,12 @@ impl FhirReader {
         let (start, end) = span(resource_type, lean)?;
         let mut flags = self.flags(resource_type, lean, end);
         flags.set(FactFlags::RESTRICTED, restricted);
-        let concept_codes = self.codes(resource_type, lean);
+        let (codes, text) = self.codes_of(resource_type, lean);
         let fact = ReadFact {
             part: 0,
             kind,
-            text: concept_codes.1,
-            codes: concept_codes.0,
+            text,
+            codes,
             flags: flags.into(),
             start,
             end,
@@ -42,9 +42,9 @@ impl FhirReader {
         let patient = self.patient_of(lean);
         let mut facts = Vec::new();
         // A modifier that is not understood may turn a statement into its opposite, so nothing is taken from it (R4, 2.4.2).
-        if lean.modifier_extension.first().is_none() {
+        if lean.modifier_extension == Said(false) && lean.implicit_rules == Said(false) {
             facts = match resource_type {
-                "Observation" => measured(fact, lean),
+                "Observation" => self.measured(fact, lean),
                 _ => vec![fact],
             };
         }
@@ -104,7 +104,7 @@ impl FhirReader {
         flags |= words(&lean.verification_status).iter().map(|it| self.status("verification", Some(it))).collect();
         let abated = end.is_some()
             || lean.abatement_age.get().is_some()
-            || lean.abatement_range.get().is_some()
+            || lean.abatement_range == Said(true)
             || lean.abatement_string.get().is_some()
             || lean.abatement_boolean.is("true");
         if abated && resource_type == "Condition" && flags.intersects(FactFlags::EFFECTIVE) && status.is_empty() {
@@ -113,16 +113,16 @@ impl FhirReader {
         flags
     }
 
-    fn codes(&self, resource_type: &str, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
-        let concept = |it: &One<Concept<'_>>| it.get().map_or_else(Default::default, read_concept);
+    fn codes_of(&self, resource_type: &str, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
+        let concept = |it: &One<Concept<'_>>| it.get().map_or_else(Default::default, |it| self.codes.concept(it));
         match resource_type {
             "Immunization" => concept(&lean.vaccine_code),
             "MedicationRequest" | "MedicationStatement" => self.medication(lean),
             "DeviceRequest" if lean.code_codeable_concept.get().is_some() => concept(&lean.code_codeable_concept),
-            "Encounter" | "Coverage" => read_concepts(&lean.r#type),
-            "CareTeam" => read_concepts(&lean.category),
+            "Encounter" | "Coverage" => self.codes.concepts(&lean.r#type),
+            "CareTeam" => self.codes.concepts(&lean.category),
             "Appointment" => {
-                let mut found = read_concepts(&lean.service_type);
+                let mut found = self.codes.concepts(&lean.service_type);
                 let (more, text) = concept(&lean.appointment_type);
                 found.0.extend(more);
                 found.1 = found.1.or(text);
@@ -132,33 +132,44 @@ impl FhirReader {
         }
     }
 
-    /// The medication, inline or contained. One in a resource of its own keeps only the words beside the reference.
+    /// The medication, inline or contained. One in a resource of its own is known by the server's own name for it, which a mapping can give
+    /// a standard code.
     fn medication(&self, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
         let r5 = lean.medication.get();
         if let Some(concept) = lean.medication_codeable_concept.get().or_else(|| r5.and_then(|it| it.concept.get())) {
-            return read_concept(concept);
+            return self.codes.concept(concept);
         }
         let Some(reference) = lean.medication_reference.get().or_else(|| r5.and_then(|it| it.reference.get())) else {
             return Default::default();
         };
         let words = reference.display.owned();
-        if let Some(Resolved::Contained(id)) = reference.reference.get().map(|it| resolve(it, &self.base))
-            && let Some(concept) = lean.contained.iter().find(|it| it.id.is(id)).and_then(|it| it.code.get())
-        {
-            let (found, text) = read_concept(concept);
-            return (found, text.or(words));
+        match reference.reference.get().map(|it| self.resolve(it)) {
+            Some(Resolved::Contained(id)) => {
+                let contained = lean.contained.iter().find(|it| it.id.get() == Some(id));
+                let (found, text) = contained.and_then(|it| it.code.get()).map(|it| self.codes.concept(it)).unwrap_or_default();
+                (found, text.or(words))
+            }
+            Some(Resolved::Own { resource_type: "Medication", id }) => {
+                let local = Coding {
+                    system: format!("{}/Medication", self.base.trim_end_matches('/')),
+                    code: id.to_owned(),
+                    display: words.clone(),
+                };
+                let standard = self.codes.standard(&local.system, &local.code);
+                (std::iter::once(local).chain(standard).collect(), words)
+            }
+            _ => (words.as_deref().and_then(|it| self.codes.standard("", it)).into_iter().collect(), words),
         }
-        (Vec::new(), words)
     }
 
     fn care_team(&self, id: &str, lean: &Lean<'_>, flags: FactFlags, (start, end): Span) -> CareTeam {
-        let member = |reference: &Reference<'_>| match resolve(reference.reference.get()?, &self.base) {
+        let member = |reference: &Reference<'_>| match self.resolve(reference.reference.get()?) {
             Resolved::Own { resource_type, id } => Some(format!("{resource_type}/{id}")),
             _ => None,
         };
         CareTeam {
             fhir_id: id.to_owned(),
-            name: lean.name.first().and_then(|it| it.text.owned()).or_else(|| read_concepts(&lean.category).1),
+            name: lean.name.first().and_then(|it| it.text.owned()).or_else(|| self.codes.concepts(&lean.category).1),
             active: flags.intersects(FactFlags::ACTIVE),
             start,
             end,
@@ -166,11 +177,45 @@ impl FhirReader {
                 .participant
                 .iter()
                 .map(|it| CareTeamMember {
-                    role: read_concepts(&it.role).1,
+                    role: self.codes.concepts(&it.role).1,
                     reference: it.member.get().and_then(member),
                     name: it.member.get().and_then(|it| it.display.owned()),
                 })
                 .collect(),
+        }
+    }
+
+    /// An observation and its components as facts.
+    fn measured(&self, mut fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
+        let mut components = Vec::new();
+        for (part, component) in (1..=u16::MAX).zip(lean.component.iter()) {
+            let Some(concept) = component.code.get().filter(|_| component.modifier_extension == Said(false)) else { continue };
+            let (codes, text) = self.codes.concept(concept);
+            let mut piece = ReadFact { part, codes, text, ..fact.clone() };
+            let (quantity, concept) = (&component.value_quantity, &component.value_codeable_concept);
+            self.answer(&mut piece, quantity, concept, component.value_integer, &component.value_string);
+            components.push(piece);
+        }
+        self.answer(&mut fact, &lean.value_quantity, &lean.value_codeable_concept, lean.value_integer, &lean.value_string);
+        components.insert(0, fact);
+        components
+    }
+
+    fn answer(&self, fact: &mut ReadFact, quantity: &One<Quantity<'_>>, concept: &One<Concept<'_>>, integer: Number, string: &Text<'_>) {
+        if let Some(quantity) = quantity.get() {
+            fact.value = quantity.value.0;
+            fact.unit = self
+                .codes
+                .coding(&quantity.system, &quantity.code, &quantity.unit)
+                .or_else(|| quantity.unit.get().map(|unit| Coding::new("", unit)));
+        } else {
+            let number = |text: &Text<'_>| text.get().and_then(|it| it.parse::<f64>().ok()).filter(|it| it.is_finite());
+            fact.value = integer.0.or_else(|| number(string));
+        }
+        if let Some(concept) = concept.get() {
+            let (codes, text) = self.codes.concept(concept);
+            fact.value_code =
+                codes.into_iter().next().or_else(|| text.map(|it| Coding { system: String::new(), code: it.clone(), display: Some(it) }));
         }
     }
 }
@@ -251,71 +296,4 @@ fn date(text: &Text<'_>, name: &str) -> Result<Option<PartialDate>, String> {
         Some(text) => PartialDate::parse(text).map(Some).ok_or_else(|| format!("its {name} is an impossible date")),
         None => Ok(None),
     }
-}
-
-/// An observation and its components as facts.
-fn measured(mut fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
-    let mut components = Vec::new();
-    for (part, component) in (1..=u16::MAX).zip(lean.component.iter()) {
-        let Some(concept) = component.code.get() else { continue };
-        let (codes, text) = read_concept(concept);
-        let mut piece = ReadFact { part, codes, text, ..fact.clone() };
-        answer(&mut piece, &component.value_quantity, &component.value_codeable_concept, &component.value_integer, &component.value_string);
-        components.push(piece);
-    }
-    answer(&mut fact, &lean.value_quantity, &lean.value_codeable_concept, &lean.value_integer, &lean.value_string);
-    components.insert(0, fact);
-    components
-}
-
-fn answer(fact: &mut ReadFact, quantity: &One<Quantity<'_>>, concept: &One<Concept<'_>>, integer: &Text<'_>, string: &Text<'_>) {
-    let number = |text: &Text<'_>| text.get().and_then(|it| it.parse::<f64>().ok()).filter(|it| it.is_finite());
-    if let Some(quantity) = quantity.get() {
-        fact.value = number(&quantity.value);
-        fact.unit = quantity
-            .code
-            .get()
-            .map(|code| Coding {
-                system: quantity.system.owned().unwrap_or_default(),
-                code: code.to_owned(),
-                display: quantity.unit.owned(),
-            })
-            .or_else(|| quantity.unit.get().map(|unit| Coding::new("", unit)));
-    } else {
-        fact.value = number(integer).or_else(|| number(string));
-    }
-    if let Some(concept) = concept.get() {
-        let (codes, text) = read_concept(concept);
-        fact.value_code =
-            codes.into_iter().next().or_else(|| text.map(|it| Coding { system: String::new(), code: it.clone(), display: Some(it) }));
-    }
-}
-
-fn read_coding(coding: &Coded<'_>) -> Option<Coding> {
-    Some(Coding { system: coding.system.owned().unwrap_or_default(), code: coding.code.owned()?, display: coding.display.owned() })
-}
-
-/// All codings of a concept, translations included, and its words.
-fn read_concept(concept: &Concept<'_>) -> (Vec<Coding>, Option<String>) {
-    let mut codes: Vec<Coding> = concept.coding.iter().filter_map(read_coding).collect();
-    if codes.is_empty() {
-        let bare = concept.code.owned();
-        codes.extend(bare.map(|code| Coding {
-            system: concept.system.owned().unwrap_or_default(),
-            code,
-            display: concept.display.owned(),
-        }));
-    }
-    let text = concept.text.owned().or_else(|| codes.iter().find_map(|it| it.display.clone()));
-    (codes, text)
-}
-
-fn read_concepts(concepts: &Many<Concept<'_>>) -> (Vec<Coding>, Option<String>) {
-    let mut all = (Vec::new(), None);
-    for concept in concepts.iter() {
-        let (codes, text) = read_concept(concept);
-        all.0.extend(codes);
-        all.1 = all.1.or(text);
-    }
-    all
 }

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lenient::{Many, One, Text};
+use super::lenient::{Many, Number, One, Said, Text};
 
 /// Anything about a patient. One structure for all types, so that a line is parsed once.
 #[derive(Debug, Default, Deserialize)]
@@ -18,8 +18,8 @@ pub(super) struct Lean<'a> {
     pub(super) meta: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) contained: Many<Contained<'a>>,
-    #[serde(borrow)]
-    pub(super) modifier_extension: Many<Extension<'a>>,
+    pub(super) modifier_extension: Said,
+    pub(super) implicit_rules: Said,
     // Whose it is, and at which visit.
     #[serde(borrow)]
     pub(super) subject: One<Reference<'a>>,
@@ -93,8 +93,7 @@ pub(super) struct Lean<'a> {
     pub(super) abatement_age: One<Quantity<'a>>,
     #[serde(borrow)]
     pub(super) abatement_string: Text<'a>,
-    #[serde(borrow)]
-    pub(super) abatement_range: One<Extension<'a>>,
+    pub(super) abatement_range: Said,
     #[serde(borrow)]
     pub(super) recorded_date: Text<'a>,
     #[serde(borrow)]
@@ -116,8 +115,7 @@ pub(super) struct Lean<'a> {
     pub(super) value_codeable_concept: One<Concept<'a>>,
     #[serde(borrow)]
     pub(super) value_string: Text<'a>,
-    #[serde(borrow)]
-    pub(super) value_integer: Text<'a>,
+    pub(super) value_integer: Number,
     #[serde(borrow)]
     pub(super) component: Many<Component<'a>>,
     // Who takes part.
@@ -131,14 +129,12 @@ pub(super) struct Lean<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct LeanPerson<'a> {
-    #[serde(borrow)]
-    pub(super) modifier_extension: Many<Extension<'a>>,
-    #[serde(borrow)]
-    pub(super) implicit_rules: Text<'a>,
+    pub(super) modifier_extension: Said,
+    pub(super) implicit_rules: Said,
     #[serde(borrow)]
     pub(super) active: Text<'a>,
-    #[serde(borrow, rename = "_active")]
-    pub(super) active_extension: One<Extension<'a>>,
+    #[serde(rename = "_active")]
+    pub(super) active_extension: Said,
     #[serde(borrow)]
     pub(super) name: Many<Name<'a>>,
     #[serde(borrow)]
@@ -224,7 +220,7 @@ pub(super) struct CodeableReference<'a> {
     pub(super) reference: One<Reference<'a>>,
 }
 
-/// A CodeableConcept, or the bare Coding that some versions and servers have in its place.
+/// A CodeableConcept, or the bare Coding or CodeableReference that some versions and servers have in its place.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Concept<'a> {
@@ -239,6 +235,9 @@ pub(super) struct Concept<'a> {
     pub(super) code: Text<'a>,
     #[serde(borrow)]
     pub(super) display: Text<'a>,
+    // R5 has a CodeableReference in many places.
+    #[serde(borrow, rename = "concept")]
+    pub(super) inner: One<Box<Concept<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -264,8 +263,7 @@ pub(super) struct Period<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Quantity<'a> {
-    #[serde(borrow)]
-    pub(super) value: Text<'a>,
+    pub(super) value: Number,
     #[serde(borrow)]
     pub(super) unit: Text<'a>,
     #[serde(borrow)]
@@ -277,6 +275,7 @@ pub(super) struct Quantity<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Component<'a> {
+    pub(super) modifier_extension: Said,
     #[serde(borrow)]
     pub(super) code: One<Concept<'a>>,
     #[serde(borrow)]
@@ -285,8 +284,7 @@ pub(super) struct Component<'a> {
     pub(super) value_codeable_concept: One<Concept<'a>>,
     #[serde(borrow)]
     pub(super) value_string: Text<'a>,
-    #[serde(borrow)]
-    pub(super) value_integer: Text<'a>,
+    pub(super) value_integer: Number,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -320,6 +318,8 @@ pub(super) struct Name<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Telecom<'a> {
+    #[serde(borrow)]
+    pub(super) extension: Many<Extension<'a>>,
     #[serde(borrow)]
     pub(super) system: Text<'a>,
     #[serde(borrow)]

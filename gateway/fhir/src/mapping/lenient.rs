@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A primitive as text, and whether anything was there at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +87,68 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
         }
 
         deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+/// Whether an element says anything at all: null and a list of nothing do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said(pub(crate) bool);
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SaidVisitor;
+
+        impl<'de> Visitor<'de> for SaidVisitor {
+            type Value = Said;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a value")
+            }
+            fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(Said(true))
+            }
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Said(true))
+            }
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Said(true))
+            }
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Said(true))
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Said(true))
+            }
+            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+                Ok(Said(false))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut said = false;
+                while let Some(piece) = seq.next_element::<Said>()? {
+                    said |= piece.0;
+                }
+                Ok(Said(said))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Said(true))
+            }
+        }
+
+        deserializer.deserialize_any(SaidVisitor)
+    }
+}
+
+/// A number, from a number or the text of one. One that a float can't hold is none, and costs nothing but itself: the digits are in the
+/// raw text.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Number(pub(crate) Option<f64>);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        let text = raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(raw).trim();
+        Ok(Self(text.parse().ok().filter(|it: &f64| it.is_finite())))
     }
 }
 
@@ -217,6 +280,29 @@ mod tests {
     fn a_text_is_borrowed_where_it_can_be() {
         let lean: Lean = serde_json::from_str(r#"{"text":"plain"}"#).unwrap();
         assert!(matches!(lean.text, Text::Value(Cow::Borrowed("plain"))));
+    }
+
+    #[test]
+    fn a_number_is_read_from_its_digits_and_one_that_is_none_costs_nothing() {
+        for (json, number) in [
+            ("1.00", Some(1.0)),
+            ("\"7\"", Some(7.0)),
+            ("1e999", None),
+            ("-0.00000000000000000000000000000000001", Some(-1e-35)),
+            ("null", None),
+            ("[1]", None),
+            ("\"NaN\"", None),
+            ("123456789012345678901234567890", Some(123_456_789_012_345_678_901_234_567_890.0)),
+        ] {
+            assert_eq!(serde_json::from_str::<Number>(json).unwrap().0, number, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_nothing_says_nothing() {
+        for (json, said) in [("null", false), ("[]", false), ("[null]", false), ("[{}]", true), ("{}", true), ("0", true), ("\"\"", true)] {
+            assert_eq!(serde_json::from_str::<Said>(json).unwrap().0, said, "{json}");
+        }
     }
 
     #[test]

@@ -9,12 +9,13 @@ use gateway_domain::projection::ReadPatient;
 
 use super::FhirReader;
 use super::lean::{LeanPerson, Name, PostalAddress, Reference, Telecom};
-use super::lenient::{Many, One, Text};
-use super::reference::{Resolved, resolve};
+use super::lenient::{Many, One, Said, Text};
+use super::reference::Resolved;
 use super::time_zone::time_zone;
 
 const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
 const BCP_47: &str = "urn:ietf:bcp:47";
+const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 impl FhirReader {
     pub(super) fn patient(&self, person: &LeanPerson<'_>, restricted: bool) -> ReadPatient {
@@ -100,8 +101,9 @@ impl FhirReader {
     }
 
     fn own_id(&self, expected: &str, reference: &Reference<'_>) -> Option<String> {
-        match resolve(reference.reference.get()?, &self.base) {
+        match self.resolve(reference.reference.get()?) {
             Resolved::Own { resource_type, id } if resource_type == expected => Some(id.to_owned()),
+            Resolved::Uuid(id) => Some(id.to_owned()),
             _ => None,
         }
     }
@@ -122,14 +124,14 @@ pub(super) fn practitioner(person: &LeanPerson<'_>) -> PractitionerDetails {
 
 /// Missing means in use; anything but a plain `true` means not in use.
 fn record_status(person: &LeanPerson<'_>, notes: &mut Vec<String>) -> RecordStatus {
-    if person.modifier_extension.first().is_some() || person.implicit_rules.is_there() {
+    if person.modifier_extension == Said(true) || person.implicit_rules == Said(true) {
         notes.push("it has a modifier that is not understood, so it counts as not in use".to_owned());
         return RecordStatus::Inactive;
     }
     match person.active.get() {
         Some(word) if word.eq_ignore_ascii_case("true") => RecordStatus::Active,
         Some(word) if word.eq_ignore_ascii_case("false") => RecordStatus::Inactive,
-        None if !person.active.is_there() && person.active_extension.get().is_none() => RecordStatus::Active,
+        None if !person.active.is_there() && person.active_extension == Said(false) => RecordStatus::Active,
         _ => {
             notes.push("whether it is in use can't be read, so it counts as not in use".to_owned());
             RecordStatus::Inactive
@@ -180,6 +182,10 @@ fn contact_points(telecom: &Many<Telecom<'_>>, notes: &mut Vec<String>) -> Vec<C
     let mut points = Vec::new();
     for point in telecom.iter() {
         let Some(value) = point.value.owned() else { continue };
+        if is_masked(&value) || point.extension.iter().any(|it| it.url.is(DATA_ABSENT)) {
+            notes.push("an address is masked by the server, so it is left out".to_owned());
+            continue;
+        }
         let kind = match point.system.get().map(str::to_ascii_lowercase).as_deref() {
             Some("email") => ContactKind::Email,
             Some("phone") => ContactKind::Phone,
@@ -216,6 +222,16 @@ fn contact_points(telecom: &Many<Telecom<'_>>, notes: &mut Vec<String>) -> Vec<C
         });
     }
     points
+}
+
+/// Whether letters or signs stand where a server hides digits and letters: `xxx-xxx-1234`, `a***@example.org`, `(***) ***-1234`.
+fn is_masked(value: &str) -> bool {
+    let hides = |it: char| matches!(it, 'x' | 'X' | '*' | '#' | '•' | '●' | '█');
+    let local = value.split('@').next().unwrap_or(value);
+    let signs = value.contains("**") || value.contains(['•', '●', '█']) || local.chars().all(|it| hides(it) || !it.is_alphanumeric());
+    let digits_hidden = !value.contains('@') && value.split(|it| !hides(it)).any(|it| it.chars().count() >= 3);
+    let word = ["masked", "redacted", "unknown", "n/a", "none", "asked-unknown"].iter().any(|it| value.eq_ignore_ascii_case(it));
+    signs || digits_hidden || word
 }
 
 /// The name to address a person by: usual, official, any but old, the old one last.

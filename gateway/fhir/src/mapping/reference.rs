@@ -1,5 +1,7 @@
 //! Where a reference leads.
 
+use super::resource_types;
+
 /// A reference, resolved as far as its text goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Resolved<'a> {
@@ -7,44 +9,53 @@ pub(super) enum Resolved<'a> {
     Own { resource_type: &'a str, id: &'a str },
     /// A resource inside the one that refers to it.
     Contained(&'a str),
-    /// A resource of another server, an identifier only, a URN, or nothing that can be followed.
+    /// A resource by the UUID that it is known by wherever it goes; its type is the one that is expected.
+    Uuid(&'a str),
+    /// A resource of another server, an identifier only, or nothing that can be followed.
     Elsewhere,
 }
 
-/// Resolves a reference of a server at `base` (with or without a slash at its end): relative, absolute, versioned or contained
-/// (FHIR R4, section 2.3). A URN names nothing outside of its bundle, so it leads nowhere.
-pub(super) fn resolve<'a>(reference: &'a str, base: &str) -> Resolved<'a> {
+/// Resolves a reference of a server at one of `bases` (with or without a slash at its end): relative, absolute, versioned, contained or
+/// by UUID (FHIR R4, section 2.3). A server behind a proxy may call itself by `http` where it is reached by `https`.
+pub(super) fn resolve<'a>(reference: &'a str, bases: &[&str]) -> Resolved<'a> {
     let reference = reference.trim();
     if let Some(id) = reference.strip_prefix('#') {
         return if id.is_empty() { Resolved::Elsewhere } else { Resolved::Contained(id) };
     }
+    if let Some(id) = reference.strip_prefix("urn:uuid:") {
+        return if is_id(id) { Resolved::Uuid(id) } else { Resolved::Elsewhere };
+    }
     let relative = if reference.contains("://") {
-        let base = base.trim_end_matches('/');
-        match reference.split_at_checked(base.len()) {
-            Some((start, rest)) if start.eq_ignore_ascii_case(base) && rest.starts_with('/') => rest.trim_start_matches('/'),
-            _ => return Resolved::Elsewhere,
+        match bases.iter().find_map(|base| below(reference, base)) {
+            Some(relative) => relative,
+            None => return Resolved::Elsewhere,
         }
     } else {
         reference.trim_start_matches('/')
     };
-    let mut parts = relative.split('/');
+    let mut parts = relative.trim_end_matches('/').split('/');
     let own = match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(resource_type), Some(id), None, None, None) | (Some(resource_type), Some(id), Some("_history"), Some(_), None) => {
+        (Some(resource_type), Some(id), None, None, None) | (Some(resource_type), Some(id), Some("_history"), _, None) => {
             Some((resource_type, id))
         }
         _ => None,
     };
     match own {
-        Some((resource_type, id))
-            if resource_type.starts_with(|it: char| it.is_ascii_uppercase())
-                && resource_type.bytes().all(|it| it.is_ascii_alphabetic())
-                && is_id(id)
-                && !id.contains(['?', '#']) =>
-        {
-            Resolved::Own { resource_type, id }
-        }
+        Some((resource_type, id)) if is_id(id) && !id.contains(['?', '#']) => match resource_types::known(resource_type) {
+            Some(resource_type) => Resolved::Own { resource_type, id },
+            None => Resolved::Elsewhere,
+        },
         _ => Resolved::Elsewhere,
     }
+}
+
+/// What follows the base in an absolute reference, where it begins with it.
+fn below<'a>(reference: &'a str, base: &str) -> Option<&'a str> {
+    let without_scheme = |url: &str| url.find("://").map_or(0, |at| at + 3);
+    let base = base.trim_end_matches('/');
+    let (reference, base) = (reference.get(without_scheme(reference)..)?, base.get(without_scheme(base)..)?);
+    let (start, rest) = reference.split_at_checked(base.len())?;
+    (start.eq_ignore_ascii_case(base) && rest.starts_with('/')).then(|| rest.trim_start_matches('/'))
 }
 
 /// Whether a text can be an id: 1 to 256 bytes, no blanks, slashes or control characters. The standard's 64 characters of a narrow
@@ -59,7 +70,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_reference_leads_where_it_says() {
-        let base = "https://fhir.example.org/r4/";
+        let bases = ["https://fhir.example.org/r4/", "http://inside:8080/fhir"];
         let own = |id| Resolved::Own { resource_type: "Patient", id };
         for (reference, leads_to) in [
             ("Patient/1", own("1")),
@@ -70,21 +81,32 @@ mod tests {
             ("HTTPS://FHIR.example.org/r4/Patient/1/_history/2", own("1")),
             ("https://other.example.org/r4/Patient/1", Resolved::Elsewhere),
             ("https://fhir.example.org/r4b/Patient/1", Resolved::Elsewhere),
-            ("urn:uuid:6c5d9ca9-54d7-42f5-bfae-a7c19cd217f2", Resolved::Elsewhere),
+            ("urn:uuid:6c5d9ca9-54d7-42f5-bfae-a7c19cd217f2", Resolved::Uuid("6c5d9ca9-54d7-42f5-bfae-a7c19cd217f2")),
             ("Patient?identifier=x|1", Resolved::Elsewhere),
-            ("patient/1", Resolved::Elsewhere),
+            ("http://fhir.example.org/r4/Patient/1", own("1")),
+            ("http://inside:8080/fhir/Patient/1", own("1")),
+            ("Patient/1/", own("1")),
+            ("patient/1", own("1")),
+            ("PATIENT/1", own("1")),
+            ("Dragon/1", Resolved::Elsewhere),
+            ("Patient", Resolved::Elsewhere),
+            ("Patient/1#name", Resolved::Elsewhere),
+            ("Patient/a b", Resolved::Elsewhere),
+            ("ftp:/Patient/1", Resolved::Elsewhere),
+            ("urn:uuid:", Resolved::Elsewhere),
+            ("urn:oid:1.2.3", Resolved::Elsewhere),
             ("#med", Resolved::Contained("med")),
             ("#", Resolved::Elsewhere),
             ("", Resolved::Elsewhere),
         ] {
-            assert_eq!(resolve(reference, base), leads_to, "{reference}");
+            assert_eq!(resolve(reference, &bases), leads_to, "{reference}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_panics(reference in "\\PC{0,60}", base in "\\PC{0,20}") {
-            let _ = resolve(&reference, &base);
+            let _ = resolve(&reference, &[&base]);
         }
     }
 }

@@ -5,6 +5,12 @@ pub(super) fn is_known(resource_type: &str) -> bool {
     TYPES.binary_search(&resource_type).is_ok()
 }
 
+/// The type as FHIR writes it, where a reference may have it in another case.
+pub(super) fn known(resource_type: &str) -> Option<&'static str> {
+    let exact = TYPES.binary_search(&resource_type).ok().and_then(|at| TYPES.get(at));
+    exact.or_else(|| TYPES.iter().find(|it| it.eq_ignore_ascii_case(resource_type))).copied()
+}
+
 const TYPES: [&str; 146] = [
     "Account",
     "ActivityDefinition",

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod leniency;
+
 const BASE: &str = "https://fhir.example.org/r4";
 
 fn reader() -> FhirReader {

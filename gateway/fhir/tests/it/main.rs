@@ -1,6 +1,8 @@
 //! The client against servers that misbehave.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
 
+mod any_bytes;
+mod examples;
 mod write_back;
 
 use std::collections::VecDeque;

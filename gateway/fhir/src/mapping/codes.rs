@@ -1,0 +1,100 @@
+//! Codes as the model has them: code systems under the one name each is known by, local codes with their standard ones beside them, and
+//! codes that say nothing left out.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use fhir_profiles::Mapping;
+use gateway_domain::code::Coding;
+
+use super::lean::{Coded, Concept};
+use super::lenient::{Many, Text};
+
+/// What a mapping says of codes.
+pub(super) struct Codes {
+    /// From a name of a code system, in lower case, to the name it is known by.
+    systems: HashMap<String, String>,
+    /// Code systems whose codes say that nothing is said.
+    ignored: HashSet<String>,
+    /// From a local code, in lower case, by its system, to the standard code.
+    standard: HashMap<String, HashMap<String, Coding>>,
+}
+
+impl Codes {
+    pub(super) fn new(mapping: &Mapping) -> Self {
+        let coding = |(code, (system, standard)): (&String, &(String, String))| (code.clone(), Coding::new(system, standard));
+        let itself = mapping.standard_systems.iter().map(|it| (it.to_ascii_lowercase(), it.clone()));
+        Self {
+            systems: itself.chain(mapping.code_systems.iter().map(|(from, to)| (from.clone(), to.clone()))).collect(),
+            ignored: mapping.ignored_systems.iter().cloned().collect(),
+            standard: mapping.codes.iter().map(|(system, codes)| (system.clone(), codes.iter().map(coding).collect())).collect(),
+        }
+    }
+
+    /// The name a code system is known by, its version and a slash at its end left out.
+    fn system<'s>(&'s self, system: &'s Text<'_>) -> &'s str {
+        let Some(system) = system.get() else { return "" };
+        let plain = match system.find('|') {
+            Some(version) => system.get(..version).unwrap_or(system),
+            None => system,
+        };
+        let plain = plain.trim_end_matches('/');
+        self.systems.get(lower(plain).as_ref()).map_or(plain, String::as_str)
+    }
+
+    /// A code with its system; `None` where it is no code, or one that says nothing.
+    pub(super) fn coding(&self, system: &Text<'_>, code: &Text<'_>, display: &Text<'_>) -> Option<Coding> {
+        let code = code.get()?;
+        let system = self.system(system);
+        if self.ignored.contains(system) {
+            return None;
+        }
+        Some(Coding { system: system.to_owned(), code: code.to_owned(), display: display.owned() })
+    }
+
+    /// The standard code of a local one, where the mapping has it.
+    pub(super) fn standard(&self, system: &str, code: &str) -> Option<Coding> {
+        if self.standard.is_empty() {
+            return None;
+        }
+        self.standard.get(lower(system).as_ref())?.get(lower(code).as_ref()).cloned()
+    }
+
+    /// All codes of a concept, translations included, and its words. The words of one without a code stand in for it where the mapping has
+    /// them.
+    pub(super) fn concept(&self, concept: &Concept<'_>) -> (Vec<Coding>, Option<String>) {
+        if let Some(inner) = concept.inner.get() {
+            return self.concept(inner);
+        }
+        let coded = |it: &Coded<'_>| self.coding(&it.system, &it.code, &it.display);
+        let mut codes: Vec<Coding> = concept.coding.iter().filter_map(coded).collect();
+        if codes.is_empty() {
+            codes.extend(self.coding(&concept.system, &concept.code, &concept.display));
+        }
+        let text = concept.text.owned().or_else(|| codes.iter().find_map(|it| it.display.clone()));
+        if !self.standard.is_empty() {
+            let mut more: Vec<Coding> = codes.iter().filter_map(|it| self.standard(&it.system, &it.code)).collect();
+            if codes.is_empty() {
+                more.extend(text.as_deref().and_then(|it| self.standard("", it)));
+            }
+            more.retain(|it| !codes.iter().any(|known| (&known.system, &known.code) == (&it.system, &it.code)));
+            codes.extend(more);
+        }
+        (codes, text)
+    }
+
+    /// The codes of all concepts, and the words of the first that has any.
+    pub(super) fn concepts(&self, concepts: &Many<Concept<'_>>) -> (Vec<Coding>, Option<String>) {
+        let mut all = (Vec::new(), None);
+        for concept in concepts.iter() {
+            let (codes, text) = self.concept(concept);
+            all.0.extend(codes);
+            all.1 = all.1.or(text);
+        }
+        all
+    }
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|it| it.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
+}
