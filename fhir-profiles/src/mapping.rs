@@ -44,8 +44,6 @@ pub struct Mapping {
     pub search: SearchRules,
     /// Other base URLs by which the server calls itself in references.
     pub own_bases: Vec<String>,
-    /// Code systems whose codes others understand.
-    pub standard_systems: BTreeSet<String>,
     /// Code systems whose codes say that nothing is said.
     pub ignored_systems: BTreeSet<String>,
     /// From another name of a code system to the one it is known by.
@@ -114,7 +112,6 @@ struct Document {
     restricted: BTreeSet<String>,
     search: SearchRules,
     own_bases: Vec<String>,
-    standard_systems: BTreeSet<String>,
     ignored_systems: BTreeSet<String>,
     code_systems: BTreeMap<String, String>,
     codes: BTreeMap<String, BTreeMap<String, String>>,
@@ -242,7 +239,6 @@ impl Mapping {
             name: name.to_owned(),
             title: document.title,
             own_bases: document.own_bases,
-            standard_systems: document.standard_systems,
             ignored_systems: document.ignored_systems,
             code_systems: systems,
             codes,

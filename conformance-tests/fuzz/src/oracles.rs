@@ -69,10 +69,8 @@ fn with_other_meta(bytes: &[u8]) -> Option<Vec<u8>> {
     let elements: BTreeMap<String, &RawValue> = serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()?;
     let meta = elements.get("meta")?.get();
     let start = meta.as_ptr() as usize - bytes.as_ptr() as usize;
-    let mut other = bytes[..start].to_vec();
-    other.extend_from_slice(br#"{"versionId":"other"}"#);
-    other.extend_from_slice(&bytes[start + meta.len()..]);
-    Some(other)
+    let (before, after) = (bytes.get(..start)?, bytes.get(start + meta.len()..)?);
+    Some([before, br#"{"versionId":"other"}"#, after].concat())
 }
 
 /// A Bundle: read or refused with a reason; each resource in it is valid JSON of its own and goes the way of a line.
@@ -123,7 +121,14 @@ pub fn operation_outcome(bytes: &[u8]) {
 /// The answer of a token endpoint, its status before its body: a token with a life, or words that can be shown.
 pub fn token_reply(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
-    let status = [200, 400, 401, 429, 500, 503][usize::from(*first) % 6];
+    let status = match first % 6 {
+        0 => 200,
+        1 => 400,
+        2 => 401,
+        3 => 429,
+        4 => 500,
+        _ => 503,
+    };
     let answer = gateway_auth::fuzzing::token_reply(status, body);
     assert!(answer == gateway_auth::fuzzing::token_reply(status, body), "reading twice gives the same");
     if let Err(words) = answer {

@@ -20,8 +20,8 @@ use crate::access::Access::{self, Needs, Public, SignedIn};
 use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
-    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, segment, session, source, timeline, user,
-    write_back,
+    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, segment, session, source, timeline,
+    unmapped, user, write_back,
 };
 
 /// A route and who may use it.
@@ -62,6 +62,7 @@ fn table() -> Vec<Route> {
         (Needs(ReadSources), routes!(source::list)),
         (Needs(ReadSources), routes!(source::runs)),
         (Needs(ManageSources), routes!(source::sync)),
+        (Needs(ReadSources), routes!(unmapped::unmapped)),
         (Needs(ReadSources), routes!(source::quarantine)),
         (Needs(ManageSources), routes!(source::quarantined)),
         (Needs(ReadSources), routes!(write_back::list)),

@@ -16,6 +16,7 @@ pub(crate) mod segment;
 pub(crate) mod session;
 pub(crate) mod source;
 pub(crate) mod timeline;
+pub(crate) mod unmapped;
 pub(crate) mod user;
 pub(crate) mod write_back;
 

@@ -62,6 +62,12 @@ pub(crate) enum SourceCommand {
         #[arg(long)]
         source: String,
     },
+    /// Show the mapping that is in effect for a source, and how much of what it sent has codes that others understand.
+    Mapping {
+        /// Name of the source.
+        #[arg(long)]
+        source: String,
+    },
     /// Show the public keys to register with the sources.
     Keys,
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod demo;
+pub(crate) mod mapping;
 pub(crate) mod plugin;
 pub(crate) mod serve;
 pub(crate) mod source;

@@ -44,6 +44,27 @@ pub mod systems {
     pub const UCUM: &str = "http://unitsofmeasure.org";
     /// HL7 v3 ActCode, the class of an encounter.
     pub const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+    /// The systems whose codes value sets and measures can name. A fact without a code of one of these is known to its hospital alone.
+    pub const STANDARD: [&str; 18] = [
+        LOINC,
+        ICD10CM,
+        SNOMED,
+        RXNORM,
+        CVX,
+        HCPCS,
+        ACT_CODE,
+        "http://hl7.org/fhir/sid/icd-9-cm",
+        "http://www.cms.gov/Medicare/Coding/ICD10",
+        "http://hl7.org/fhir/sid/ndc",
+        "http://www.ama-assn.org/go/cpt",
+        "http://www.ada.org/cdt",
+        "http://fdasis.nlm.nih.gov",
+        "https://nahdo.org/sopt",
+        "http://terminology.hl7.org/CodeSystem/service-type",
+        "http://terminology.hl7.org/CodeSystem/v2-0276",
+        "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
+        "http://hl7.org/fhir/us/core/CodeSystem/careteam-category",
+    ];
 }
 
 /// A value set as resolved for evaluation: the interned codes, sorted, each once.

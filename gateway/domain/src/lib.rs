@@ -31,5 +31,6 @@ pub mod resource;
 pub mod segment;
 pub mod source;
 pub mod subscription_list;
+pub mod unmapped;
 pub mod user;
 pub mod write_back;

@@ -157,12 +157,12 @@ pub(crate) async fn described(session: &mut Session, patient: PatientNo) -> Resu
         .collect()
 }
 
-fn unpack_codes(packed: &[u8]) -> Vec<CodeId> {
+pub(crate) fn unpack_codes(packed: &[u8]) -> Vec<CodeId> {
     let (codes, _) = packed.as_chunks::<4>();
     codes.iter().map(|code| CodeId(u32::from_le_bytes(*code))).collect()
 }
 
-fn kind(number: i64) -> Result<FactKind, StoreError> {
+pub(crate) fn kind(number: i64) -> Result<FactKind, StoreError> {
     u8::try_from(number).ok().and_then(FactKind::from_number).ok_or_else(|| corrupt("fact", "its kind is not known"))
 }
 

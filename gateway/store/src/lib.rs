@@ -33,6 +33,7 @@ mod source;
 mod stored;
 mod subscription_list;
 mod sync;
+mod unmapped;
 mod user;
 mod write_back;
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use gateway_domain::ids::{QuarantineId, SourceId, SourceNo, SyncRunId};
 use gateway_domain::source::{Quarantined, Source, SyncCounts, SyncRun};
+use gateway_domain::unmapped::CodeReport;
 use gateway_ports::store::{Page, PageRequest, SourceStore, StoreError};
 
 use crate::Store;
@@ -10,6 +11,7 @@ use crate::database::{Row, Session, args};
 use crate::error::missing;
 use crate::page::{limit, offset};
 use crate::stored::from_name;
+use crate::unmapped;
 
 const RUN: &str = "r.id, s.id AS source_id, r.no, r.source_no, r.strategy, r.status, r.checkpoint, r.resources_read, r.applied, \
     r.unchanged, r.deleted, r.quarantined, r.started_at, r.ended_at, r.note \
@@ -106,6 +108,12 @@ impl SourceStore for Store {
             )
             .await?;
         rows.iter().map(|row| Ok((row.text("name")?, row.count("held")?))).collect()
+    }
+
+    async fn code_report(&self, source: SourceId, most: usize) -> Result<CodeReport, StoreError> {
+        let mut session = self.database.read().await?;
+        let source = source_no(&mut session, source).await?;
+        unmapped::code_report(&mut session, source, most).await
     }
 }
 

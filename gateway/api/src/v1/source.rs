@@ -208,7 +208,7 @@ pub(crate) async fn quarantined(
     deps.show(&caller, AuditAction::Read, patient.map(|patient| patient.id), QuarantineView { row, raw: item.raw }).await
 }
 
-async fn find(deps: &ApiDeps, id: SourceId) -> Result<Source, ApiError> {
+pub(super) async fn find(deps: &ApiDeps, id: SourceId) -> Result<Source, ApiError> {
     let sources = deps.store.sources().await?;
     sources.into_iter().find(|source| source.id == id).ok_or(ApiError::NotFound("source"))
 }

@@ -7,6 +7,7 @@ use gateway_ports::ehr::{EhrCapabilities, SearchRequest};
 use gateway_sync::plan;
 use jiff::Timestamp;
 
+use super::mapping;
 use crate::cli::SourceCommand;
 use crate::config::Config;
 use crate::progress::{say, table};
@@ -19,11 +20,12 @@ use crate::wiring::{Parts, ehr, write_back};
 pub(crate) async fn run(command: SourceCommand, config: &Config, parts: &Parts) -> anyhow::Result<()> {
     match command {
         SourceCommand::Keys => say(serde_json::to_string_pretty(&parts.keys.jwks())?),
+        SourceCommand::Mapping { source } => mapping::show(config.source(&source)?, parts).await?,
         SourceCommand::Test { source } => {
             let section = config.source(&source)?;
             let server = ehr::server(parts, config, section)?;
             let capabilities = server.capabilities().await?;
-            let types = fhir_profiles::mapping(&section.profile)?.types;
+            let types = section.mapping()?.types;
             describe(section.url.as_str(), &capabilities, &types);
             for [kind, answer] in write_back::report(parts, config, section).await? {
                 say(format!("Writing {kind} back: {answer}."));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fhir_profiles::Mapping;
 use serde::Deserialize;
 use url::Url;
 
@@ -26,6 +27,8 @@ pub(crate) struct SourceSection {
     /// Mapping profile of the vendor.
     #[serde(default = "us_core")]
     pub(crate) profile: String,
+    /// A mapping of the operator's own: what it says goes over the profile.
+    pub(crate) mapping_file: Option<PathBuf>,
     /// How the gateway signs in.
     #[serde(default)]
     pub(crate) auth: SourceAuth,
@@ -102,7 +105,20 @@ impl SourceSection {
         }
         self.poll_interval()?;
         self.write_back.check()?;
+        self.mapping()?;
         Ok(())
+    }
+
+    /// How the server speaks: the vendor's profile, with the operator's own file over it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`], naming the file, the place in it and what was expected.
+    pub(crate) fn mapping(&self) -> Result<Mapping, ConfigError> {
+        let profile = fhir_profiles::mapping(&self.profile).map_err(|error| ConfigError::key("source.profile", error.to_string()))?;
+        let Some(file) = &self.mapping_file else { return Ok(profile) };
+        let wrong = |reason: String| ConfigError::key("source.mapping_file", reason);
+        let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("`{}` can't be read: {error}", file.display())))?;
+        profile.overlay(&file.display().to_string(), &text).map_err(|error| wrong(error.to_string()))
     }
 
     /// How often to ask for changes.

@@ -28,6 +28,8 @@ fn the_shipped_defaults_are_a_configuration() {
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[[source]]\nname = 'a'\nurl = 'https://y'", "source.name")]
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\npoll = '0s'", "source.poll")]
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.auth]\nkind = 'magic'", "magic")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\nprofile = 'epics'", "us-core")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\nmapping_file = '/nowhere/own.toml'", "/nowhere/own.toml")]
 #[case("not toml", "outreach.toml")]
 fn a_mistake_is_named(#[case] text: &str, #[case] named: &str) {
     let error = read(text).unwrap_err().to_string();
@@ -49,4 +51,21 @@ fn the_environment_goes_over_the_file() {
 fn a_database_url_hides_itself() {
     let config = read("[database]\nurl = 'postgres://ada:secret@db/outreach'").unwrap();
     assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn a_mapping_file_goes_over_the_profile_and_a_mistake_in_it_is_told_with_file_place_and_expectation() {
+    let folder = std::env::temp_dir().join(format!("outreach-mapping-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("our-epic.toml");
+    let text = format!("[[source]]\nname = 'a'\nurl = 'https://x'\nprofile = 'epic'\nmapping_file = '{}'", file.display());
+    std::fs::write(&file, "[search]\npage-size = 50").unwrap();
+    let mapping = read(&text).unwrap().source("a").unwrap().mapping().unwrap();
+    assert_eq!((mapping.title.as_str(), mapping.search.page_size), ("Epic", 50));
+    std::fs::write(&file, "[gender]\nfrau = 'woman'").unwrap();
+    let error = read(&text).unwrap_err().to_string();
+    std::fs::remove_dir_all(&folder).unwrap();
+    for part in ["source.mapping_file", "our-epic.toml", "gender.frau", "expected one of female"] {
+        assert!(error.contains(part), "{error}");
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) ->
     let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
     let tokens = tokens(parts, config, section, &egress, Rights::Read)?;
     let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
-    let mapping = fhir_profiles::mapping(&section.profile)?;
+    let mapping = section.mapping()?;
     let server_config = FhirServerConfig::new(section.url.clone(), &mapping.search);
     Ok(Arc::new(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy))))
 }
@@ -50,7 +50,7 @@ pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) ->
 /// As [`server`] and [`put_source`].
 pub(crate) async fn feed(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<SyncFeed> {
     let source = put_source(parts, section).await?;
-    let mapping = fhir_profiles::mapping(&section.profile)?;
+    let mapping = section.mapping()?;
     let reader = Arc::new(FhirReader::new(source.no, section.url.as_str(), mapping));
     Ok(SyncFeed { source: section.name.clone(), ehr: server(parts, config, section)?, reader })
 }
@@ -65,7 +65,7 @@ pub(crate) fn worker(parts: &Parts) -> SyncWorker {
 /// # Errors
 /// Where there is no such profile.
 pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
-    let page_size = fhir_profiles::mapping(&section.profile)?.search.page_size;
+    let page_size = section.mapping()?.search.page_size;
     Ok(SyncOptions { page_size, shortest_poll: Duration::from_millis(500), ..SyncOptions::default() })
 }
 

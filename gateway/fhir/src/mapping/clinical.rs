@@ -78,7 +78,9 @@ impl FhirReader {
             flags |= self.words.category.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
         }
         if resource_type == "Encounter" {
-            for word in codes(&lean.class).chain(lean.class.iter().filter_map(|it| it.text.get())) {
+            // Some have codes of their own there, and the words are what is known of them.
+            let displays = lean.class.iter().flat_map(|it| it.coding.iter().map(|it| &it.display).chain([&it.display, &it.text]));
+            for word in codes(&lean.class).chain(displays.filter_map(Text::get)) {
                 flags |= self.words.encounter_class.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use fhir_profiles::Mapping;
-use gateway_domain::code::Coding;
+use gateway_domain::code::{Coding, systems};
 
 use super::lean::{Coded, Concept};
 use super::lenient::{Many, Text};
@@ -23,7 +23,7 @@ pub(super) struct Codes {
 impl Codes {
     pub(super) fn new(mapping: &Mapping) -> Self {
         let coding = |(code, (system, standard)): (&String, &(String, String))| (code.clone(), Coding::new(system, standard));
-        let itself = mapping.standard_systems.iter().map(|it| (it.to_ascii_lowercase(), it.clone()));
+        let itself = systems::STANDARD.into_iter().map(|it| (it.to_ascii_lowercase(), it.to_owned()));
         Self {
             systems: itself.chain(mapping.code_systems.iter().map(|(from, to)| (from.clone(), to.clone()))).collect(),
             ignored: mapping.ignored_systems.iter().cloned().collect(),

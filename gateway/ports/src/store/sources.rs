@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use gateway_domain::ids::{QuarantineId, SourceId};
 use gateway_domain::source::{Quarantined, Source, SyncRun};
+use gateway_domain::unmapped::CodeReport;
 
 use super::{Page, PageRequest, StoreError};
 
@@ -23,4 +24,6 @@ pub trait SourceStore: Send + Sync {
     async fn quarantined(&self, id: QuarantineId) -> Result<Option<Quarantined>, StoreError>;
     /// How many resources of each type the model holds, deleted ones left out; of one source or of all.
     async fn resource_counts(&self, source: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError>;
+    /// How the facts of a source are coded, with at most `most` unmapped codes. It reads all facts of the source.
+    async fn code_report(&self, source: SourceId, most: usize) -> Result<CodeReport, StoreError>;
 }

@@ -232,3 +232,30 @@ fn a_resource_read_by_other_rules_counts_as_another() {
     assert_eq!(hash(reader()), hash(own("title = \"Ours\"\n[search]\npage-size = 7")));
     assert_ne!(hash(reader()), hash(own("[gender]\nfrau = \"female\"")), "a changed mapping is applied by the next full sync");
 }
+
+#[test]
+fn each_vendor_is_read_by_what_it_does_otherwise() {
+    let epic = FhirReader::new(SourceNo(1), BASE, fhir_profiles::mapping("epic").unwrap());
+    let class = json!({"system": "urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.13260", "code": "13", "display": "Support OP Encounter"});
+    let visit =
+        json!({"resourceType": "Encounter", "id": "e", "status": "finished", "subject": {"reference": "Patient/p"}, "class": class});
+    let flags = |reader: &FhirReader, resource: &Value| match reader.resource(resource.to_string().into_bytes()).unwrap().projection {
+        Projection::Clinical(it) => FactFlags::from(it.facts[0].flags),
+        _ => panic!("not clinical"),
+    };
+    assert!(flags(&epic, &visit).contains(FactFlags::OUTPATIENT));
+    assert!(!flags(&reader(), &visit).contains(FactFlags::OUTPATIENT), "a word of Epic's is none of others");
+    let observation = fhir_profiles::mapping("epic").unwrap().search.searches("Observation");
+    assert_eq!(observation.len(), 6, "a search for each category");
+    for (vendor, page_size) in
+        [("us-core", 500), ("epic", 999), ("oracle-health", 100), ("hapi", 200), ("medplum", 1000), ("azure", 1000), ("google", 1000)]
+    {
+        let mapping = fhir_profiles::mapping(vendor).unwrap();
+        assert_eq!(mapping.search.page_size, page_size, "{vendor}");
+        let read = FhirReader::new(SourceNo(1), BASE, mapping)
+            .resource(br#"{"resourceType":"Patient","id":"p","gender":"F","deceasedBoolean":true}"#.to_vec())
+            .unwrap();
+        let Projection::Patient(patient) = read.projection else { panic!("not a patient") };
+        assert_eq!((patient.demographics.sex, patient.demographics.deceased), (Sex::Female, Deceased::Yes), "{vendor}");
+    }
+}

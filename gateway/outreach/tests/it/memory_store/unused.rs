@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use gateway_domain::consent::Consent;
 use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, QuarantineId, SourceId, SyncRunId, UserId};
+use gateway_domain::unmapped::CodeReport;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::SubscriptionList;
 use gateway_domain::user::{ApiToken, Role, Session, User};
@@ -60,6 +61,9 @@ impl SourceStore for MemoryStore {
     }
 
     async fn resource_counts(&self, _: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
+        Err(not_kept("resource_counts"))
+    }
+    async fn code_report(&self, _: SourceId, _: usize) -> Result<CodeReport, StoreError> {
         Err(not_kept("resource_counts"))
     }
 }
