@@ -63,8 +63,9 @@ impl SourceStore for MemoryStore {
     async fn resource_counts(&self, _: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
         Err(not_kept("resource_counts"))
     }
+
     async fn code_report(&self, _: SourceId, _: usize) -> Result<CodeReport, StoreError> {
-        Err(not_kept("resource_counts"))
+        Err(not_kept("code_report"))
     }
 }
 
