@@ -53,6 +53,7 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("GET", "/subscription-lists", With(ReadMessages)),
         ("GET", "/sources", With(ReadSources)),
         ("GET", "/sources/{id}/runs", With(ReadSources)),
+        ("GET", "/sources/{id}/unmapped", With(ReadSources)),
         ("POST", "/sources/{id}/sync", With(ManageSources)),
         ("GET", "/quarantine", With(ReadSources)),
         ("GET", "/quarantine/{id}", With(ManageSources)),

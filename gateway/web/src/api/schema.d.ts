@@ -1343,6 +1343,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/{id}/unmapped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the facts of a source are coded, and the codes that a mapping could give a standard one. It reads all facts of the source. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CodeReportView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscription-lists": {
         parameters: {
             query?: never;
@@ -1697,6 +1734,18 @@ export interface components {
             /** @description What it is called or is for. */
             name: string | null;
         };
+        /** @description How the facts of a source are coded. */
+        CodeReportView: {
+            /** @description By kind of statement. */
+            kinds: components["schemas"]["KindReportView"][];
+            /**
+             * Format: int64
+             * @description Codes left out.
+             */
+            not_shown: number;
+            /** @description Codes of facts that have no standard code, those of most facts first. One that few facts have could be a person's and is left out. */
+            unmapped: components["schemas"]["UnmappedCodeView"][];
+        };
         /** @description A code. */
         CodeView: {
             /** @description The code. */
@@ -1939,6 +1988,31 @@ export interface components {
             key: string;
             /** @description What people call it. */
             title: string;
+        };
+        /** @description The facts of a kind by how they are coded. */
+        KindReportView: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            facts: number;
+            /** @description What kind of statement they are. */
+            kind: components["schemas"]["FactKindWord"];
+            /**
+             * Format: int64
+             * @description With codes, none of them of a standard system.
+             */
+            local: number;
+            /**
+             * Format: int64
+             * @description With at least one code of a standard system.
+             */
+            standard: number;
+            /**
+             * Format: int64
+             * @description Without any code.
+             */
+            uncoded: number;
         };
         /**
          * @description Who is on a list that has said nothing.
@@ -3326,6 +3400,22 @@ export interface components {
             id: string;
             /** @description What people call it. */
             title: string;
+        };
+        /** @description A code that no standard code stands beside. */
+        UnmappedCodeView: {
+            /** @description The code. */
+            code: string;
+            /** @description What the source calls it. */
+            display: string | null;
+            /**
+             * Format: int64
+             * @description How many facts have it.
+             */
+            facts: number;
+            /** @description What kind of statement has it. */
+            kind: components["schemas"]["FactKindWord"];
+            /** @description Its system; empty where the source gave none. */
+            system: string;
         };
         /** @description What changes; what is left out stays. */
         UserChangeInput: {
