@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use gateway_domain::consent::Consent;
 use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, QuarantineId, SourceId, SyncRunId, UserId};
-use gateway_domain::unmapped::CodeReport;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::SubscriptionList;
+use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::sync::{Applied, ApplyBatch};
