@@ -116,7 +116,7 @@ impl FhirRecordKeeper {
         request.url.query_pairs_mut().append_pair("identifier", &wanted.identifier.token());
         let answer = self.send(request, &asked).await?;
         if !answer.status.is_success() {
-            return Err(self.refusal(&answer, &asked));
+            return Err(exchange::refusal(&answer, &asked));
         }
         let (ours, others) = found::of_bundle(&answer.body, wanted.resource_type, &wanted.identifier)
             .map_err(|reason| NotKept::Later { reason: format!("{asked}: {reason}") })?;
@@ -135,7 +135,7 @@ impl FhirRecordKeeper {
                 let found = Found::read(&answer, wanted.resource_type);
                 found.map(Some).ok_or_else(|| NotKept::Later { reason: format!("{asked}: it answered with something else") })
             }
-            _ => Err(self.refusal(&answer, &asked)),
+            _ => Err(exchange::refusal(&answer, &asked)),
         }
     }
 
@@ -164,7 +164,7 @@ impl FhirRecordKeeper {
                 return Err(refused(format!("{asked}: several with the identifier {} are there", wanted.identifier.value)));
             }
             StatusCode::CONFLICT => return Err(NotKept::Later { reason: exchange::reason(&answer, &asked) }),
-            status if !status.is_success() => return Err(self.refusal(&answer, &asked)),
+            status if !status.is_success() => return Err(exchange::refusal(&answer, &asked)),
             _ => {}
         }
         let made = answer.status == StatusCode::CREATED;
@@ -221,7 +221,7 @@ impl FhirRecordKeeper {
                 Ok(Kept { remote: RemoteRecord { id, version }, note: None })
             }
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Err(NotKept::Later { reason: exchange::reason(&answer, &asked) }),
-            _ => Err(self.refusal(&answer, &asked)),
+            _ => Err(exchange::refusal(&answer, &asked)),
         }
     }
 
@@ -278,7 +278,7 @@ impl FhirRecordKeeper {
                 Ok(Kept { remote: RemoteRecord { id: found.id, version }, note: None })
             }
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Err(NotKept::Later { reason: exchange::reason(&answer, &asked) }),
-            _ => Err(self.refusal(&answer, &asked)),
+            _ => Err(exchange::refusal(&answer, &asked)),
         }
     }
 }

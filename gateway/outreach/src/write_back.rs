@@ -21,7 +21,7 @@ use crate::workers::{OutreachDeps, Progress, Stage};
 const FIRST_BACK_OFF: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_BACK_OFF: SignedDuration = SignedDuration::from_hours(1);
 /// How often the ledger is counted for the metrics.
-const COUNT_EVERY: SignedDuration = SignedDuration::from_secs(60);
+const COUNT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// A source that is written back to.
 #[derive(Clone)]
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_record_waits_longer_with_each_try_and_is_given_up_in_the_end() {
-        let away = || Err(NotKept::Unavailable { reason: "status 503".into(), wait: Some(Duration::from_secs(60)) });
+        let away = || Err(NotKept::Unavailable { reason: "status 503".into(), wait: Some(Duration::from_mins(1)) });
         let busy = || Err(NotKept::Later { reason: "status 409".into() });
         let pause = |answer, tries| match decide(answer, tries, 40, now()).0 {
             WriteBackEnd::Later { at, counts: true, .. } => at.duration_since(now()).as_secs(),

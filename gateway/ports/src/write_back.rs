@@ -37,7 +37,7 @@ pub enum Says {
 
 impl KeepAbility {
     /// Why this kind of record can't be written there, if so.
-    pub fn obstacle(&self, kind: WriteBackKind) -> Option<String> {
+    pub fn obstacle(self, kind: WriteBackKind) -> Option<String> {
         let name = kind.resource_type();
         if self.create == Says::No && self.update_create != Says::Yes {
             return Some(format!("its CapabilityStatement does not offer to create {name}"));

@@ -84,11 +84,12 @@ impl FhirRecordKeeper {
             _ => Ok(answer),
         }
     }
+}
 
-    pub(super) fn refusal(&self, answer: &Answer, asked: &str) -> NotKept {
-        let advice = if answer.status.is_redirection() { "; it points elsewhere: check the base URL of the source" } else { "" };
-        NotKept::Refused { reason: format!("{}{advice}", reason(answer, asked)) }
-    }
+/// What the server will never take as it is.
+pub(super) fn refusal(answer: &Answer, asked: &str) -> NotKept {
+    let advice = if answer.status.is_redirection() { "; it points elsewhere: check the base URL of the source" } else { "" };
+    NotKept::Refused { reason: format!("{}{advice}", reason(answer, asked)) }
 }
 
 /// The request with these members as its body.
