@@ -1,4 +1,4 @@
-//! The HTTP surface: `/api/v1` for the console and for programs, the patient pages under `/p`, our public keys, and the console
+//! The HTTP surface: `/api/v1` for the console and for programs, the patient pages under `/p`, what sources tell us under `/webhooks`, our public keys, and the console
 //! itself. [`router`] builds it from one table of routes with the permission each needs.
 //!
 //! Architecture invariant: no decision about people is taken here. No patient data leaves before the audit has a row for it, GET
@@ -16,6 +16,7 @@ use gateway_outreach::lookup::ClinicalLookup;
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::Plugins;
+use gateway_ports::push::PushInbox;
 use gateway_ports::store::Store;
 use url::Url;
 
@@ -30,6 +31,7 @@ mod public;
 mod randomness;
 mod routes;
 mod v1;
+mod webhooks;
 mod words;
 
 pub use self::attempts::Attempts;
@@ -56,6 +58,8 @@ pub struct ApiDeps {
     pub entropy: Arc<dyn Entropy>,
     /// The sync worker.
     pub sync: Arc<dyn SyncTrigger>,
+    /// Where notifications of sources go.
+    pub push: Arc<dyn PushInbox>,
     /// The keys of the links in messages. The payload of each is the id of the message it was sent with, sixteen
     /// bytes.
     pub links: Arc<LinkKeyRing>,
@@ -89,6 +93,7 @@ pub fn router(deps: ApiDeps) -> Router {
     Router::new()
         .nest("/api/v1", routes::router(&deps))
         .route("/.well-known/jwks.json", jwks::route(&deps.jwks))
+        .nest("/webhooks", webhooks::router(deps.clone()))
         .nest("/p", public::router(deps))
         .fallback(console::serve)
         .layer(from_fn(problem::name_request))

@@ -12,6 +12,7 @@ pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod patient;
 pub(crate) mod plugin;
+pub(crate) mod push;
 pub(crate) mod segment;
 pub(crate) mod session;
 pub(crate) mod source;

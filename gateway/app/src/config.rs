@@ -2,6 +2,7 @@
 
 mod gate;
 mod mail;
+mod push;
 mod server;
 mod source;
 mod write_back;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub(crate) use gate::GateSection;
 pub(crate) use mail::{MailSection, MailTls};
+pub(crate) use push::PushSection;
 pub(crate) use server::ServerSection;
 pub(crate) use source::{SourceAuth, SourceSection};
 pub(crate) use write_back::{ContentChoice, WriteBackSection};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use gateway_api::{ApiDeps, Attempts, SyncTrigger};
 use gateway_domain::ids::{PatientNo, SourceId};
+use gateway_fhir::FhirNotifications;
 use gateway_net::health::{Readiness, admin_router};
 use gateway_net::layers::{LayerOptions, with_layers};
 use gateway_net::listener::{ListenerLimits, serve};
@@ -17,6 +18,7 @@ use gateway_outreach::problems::Problems;
 use gateway_outreach::settings::OutreachSettings;
 use gateway_outreach::workers::{OutreachDeps, Wake, Workers};
 use gateway_ports::store::{MessageStore as _, Store as StorePort, WriteBackStore as _};
+use gateway_sync::HintInbox;
 use http::HeaderValue;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -27,7 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::wiring::links::Links;
-use crate::wiring::{Parts, ehr, write_back};
+use crate::wiring::{Parts, ehr, push, write_back};
 
 /// How long a stop may take before what is under way is abandoned; it is durable and goes on at the next start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -100,7 +102,7 @@ impl Gateway {
         };
         Workers::spawn(&outreach, &wake, &stop, &tracker);
 
-        let mut wakes = HashMap::new();
+        let (mut wakes, mut queues) = (HashMap::new(), HashMap::new());
         let changed = Arc::new(Notify::new());
         for section in &config.sources {
             let source = ehr::put_source(&parts, section).await?;
@@ -109,14 +111,19 @@ impl Gateway {
                 Workers::spawn_write_back(&outreach, target, &wake, &stop, &tracker);
             }
             let feed = ehr::feed(&parts, config, section).await?;
+            let keeper = push::keeper(&parts, config, section, &source, &*feed.reader)?;
+            queues.insert(source.id, Arc::clone(&keeper.queue));
             let (cache, runtime) = (Arc::clone(&lookup), tokio::runtime::Handle::current());
             let worker = ehr::worker(&parts).telling(Arc::new(move |patients: &[PatientNo]| {
                 let (cache, patients) = (Arc::clone(&cache), patients.to_vec());
                 runtime.spawn(async move { cache.invalidate(&patients).await });
             }));
+            let worker = worker.hearing(Arc::clone(&keeper.queue));
             let options = ehr::options(section)?;
             let (poll, signal) = (section.poll_interval()?, Arc::new(Notify::new()));
             wakes.insert(source.id, Arc::clone(&signal));
+            let keeping = stop.clone();
+            tracker.spawn(async move { keeper.keep(&keeping).await });
             let (stop, changed) = (stop.clone(), Arc::clone(&changed));
             tracker.spawn(async move { worker.run_forever(&feed, &options, poll, &stop, &signal, &changed).await });
         }
@@ -133,6 +140,7 @@ impl Gateway {
             clock: Arc::clone(&parts.clock),
             entropy: Arc::clone(&parts.entropy),
             sync: Arc::new(Triggers(wakes)),
+            push: Arc::new(HintInbox::new(queues, Arc::new(FhirNotifications), Arc::clone(&parts.clock))),
             links: Arc::clone(&parts.links),
             passwords: parts.passwords.clone(),
             attempts: Arc::new(Attempts::default()),

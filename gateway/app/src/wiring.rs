@@ -3,6 +3,7 @@
 pub(crate) mod ehr;
 pub(crate) mod links;
 pub(crate) mod mail;
+pub(crate) mod push;
 pub(crate) mod terminology;
 pub(crate) mod write_back;
 

@@ -12,6 +12,7 @@ pub mod password;
 pub mod secret_token;
 pub mod session;
 pub mod signed_link;
+pub mod webhook_secret;
 
 mod authorized;
 mod backend_services;

@@ -11,6 +11,8 @@ pub enum ScopeRequest {
     Types(Vec<String>),
     /// These resource types, to be searched, read, created and updated.
     Write(Vec<String>),
+    /// To make, change and end resources of these types.
+    Manage(Vec<String>),
     /// These scopes, word for word, whatever the server lists.
     Exactly(Vec<String>),
 }
@@ -33,12 +35,19 @@ pub fn choose_scopes(request: &ScopeRequest, server: &SmartConfiguration) -> Vec
         ScopeRequest::Exactly(scopes) => return scopes.clone(),
         ScopeRequest::Write(types) => return choose_writing(types, server),
         ScopeRequest::All => &[],
-        ScopeRequest::Types(types) => types,
+        ScopeRequest::Types(types) | ScopeRequest::Manage(types) => types,
     };
     let listed: Vec<(Syntax, &str)> = server.scopes_supported.iter().filter_map(|scope| readable(scope)).collect();
     let lists = |syntax| listed.iter().any(|(it, _)| *it == syntax);
     let second = lists(Syntax::Second) && (!lists(Syntax::First) || server.capabilities.iter().any(|it| it == "permission-v2"));
     let syntax = if second { Syntax::Second } else { Syntax::First };
+    if matches!(request, ScopeRequest::Manage(_)) {
+        let managed = |it: &String| match syntax {
+            Syntax::First => vec![format!("system/{it}.read"), format!("system/{it}.write")],
+            Syntax::Second => vec![format!("system/{it}.cruds")],
+        };
+        return types.iter().flat_map(managed).collect();
+    }
     let scope = |resource: &str| match syntax {
         Syntax::First => format!("system/{resource}.read"),
         Syntax::Second => format!("system/{resource}.rs"),

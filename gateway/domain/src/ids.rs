@@ -93,6 +93,8 @@ ids! {
     SyncRunId = "syn";
     /// A line or resource that could not be read.
     QuarantineId = "qua";
+    /// A standing request to a source to tell of changes.
+    PushSubscriptionId = "psh";
     /// A list of patients.
     SegmentId = "seg";
     /// A plan of communication.

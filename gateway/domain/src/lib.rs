@@ -26,6 +26,7 @@ pub mod patient;
 pub mod plugin;
 pub mod practitioner;
 pub mod projection;
+pub mod push_subscription;
 pub mod quiet_hours;
 pub mod resource;
 pub mod segment;

@@ -39,6 +39,8 @@ pub enum SyncStrategy {
     SearchFull,
     /// Search by `_lastUpdated`, and history for deletes where the server has it.
     SearchSince,
+    /// Reading by id what the server told of. It says nothing about the rest, so it never counts as having read the source.
+    Hint,
 }
 
 /// How a run stands.

@@ -29,6 +29,7 @@ mod lines;
 pub(crate) mod manifest;
 mod place;
 mod search;
+mod subscription;
 
 /// Some servers refuse plain JSON, some know nothing else, and some send XML unless they are asked.
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json, application/json;q=0.9");

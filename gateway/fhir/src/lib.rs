@@ -8,10 +8,12 @@ mod ehr;
 #[doc(hidden)]
 pub mod fuzzing;
 mod mapping;
+pub mod notification;
 mod write_back;
 
 pub use self::{
     ehr::{FhirServer, FhirServerConfig},
     mapping::FhirReader,
+    notification::FhirNotifications,
     write_back::{CommunicationContent, FhirRecordKeeper, RecordKeeperConfig},
 };

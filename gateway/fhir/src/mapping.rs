@@ -16,7 +16,8 @@ use serde::Deserialize;
 use self::codes::Codes;
 use self::lean::{Lean, LeanPerson, Meta};
 use self::lenient::{Many, One, Text};
-use self::reference::{Resolved, is_id};
+use self::reference::Resolved;
+pub(crate) use self::reference::is_id;
 
 mod clinical;
 mod codes;

@@ -9,6 +9,7 @@ pub mod content;
 pub mod ehr;
 pub mod mail;
 pub mod plugins;
+pub mod push;
 pub mod store;
 pub mod terminology;
 pub mod write_back;

@@ -7,6 +7,7 @@ pub mod consent;
 pub mod journeys;
 pub mod messages;
 pub mod patients;
+pub mod push;
 pub mod segments;
 pub mod sources;
 pub mod sync;
@@ -18,6 +19,7 @@ pub use consent::ConsentStore;
 pub use journeys::JourneyStore;
 pub use messages::MessageStore;
 pub use patients::PatientStore;
+pub use push::PushStore;
 pub use segments::SegmentStore;
 pub use sources::SourceStore;
 pub use sync::SyncStore;
@@ -76,13 +78,24 @@ impl StoreError {
 
 /// Everything that is kept.
 pub trait Store:
-    SourceStore + SyncStore + PatientStore + SegmentStore + JourneyStore + MessageStore + ConsentStore + UserStore + AuditStore + WriteBackStore
+    SourceStore
+    + SyncStore
+    + PushStore
+    + PatientStore
+    + SegmentStore
+    + JourneyStore
+    + MessageStore
+    + ConsentStore
+    + UserStore
+    + AuditStore
+    + WriteBackStore
 {
 }
 
 impl<T> Store for T where
     T: SourceStore
         + SyncStore
+        + PushStore
         + PatientStore
         + SegmentStore
         + JourneyStore

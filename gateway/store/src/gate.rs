@@ -116,8 +116,9 @@ async fn list_of(session: &mut Session, template: &str) -> Result<Option<(String
 async fn sync_incomplete(session: &mut Session, source: i64) -> Result<bool, StoreError> {
     let row = session
         .optional(
-            "SELECT r.no FROM sync_run r WHERE r.source_no = $1 AND (r.status = 'running' OR (r.status = 'failed' AND NOT EXISTS \
-             (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no AND c.status = 'complete'))) LIMIT 1",
+            "SELECT r.no FROM sync_run r WHERE r.source_no = $1 AND r.strategy <> 'hint' AND (r.status = 'running' \
+             OR (r.status = 'failed' AND NOT EXISTS (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no \
+             AND c.status = 'complete' AND c.strategy <> 'hint'))) LIMIT 1",
             args![source],
         )
         .await?;

@@ -25,6 +25,7 @@ mod message_template;
 mod open;
 mod page;
 mod patient;
+mod push_subscription;
 mod raw_body;
 mod resource;
 mod segment;

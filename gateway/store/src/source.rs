@@ -148,13 +148,14 @@ pub(crate) async fn lock_run(session: &mut Session, id: SyncRunId) -> Result<Ope
 }
 
 /// Sources whose copy may be half of the truth: read by a run that has not ended, or that was given up after changes with no complete
-/// run since.
+/// run since. Runs that read what a server told of don't count: each piece of them is whole, and none says anything about the rest.
 pub(crate) async fn half_read_sources(session: &mut Session) -> Result<Vec<i64>, StoreError> {
     let rows = session
         .all(
-            "SELECT DISTINCT r.source_no FROM sync_run r WHERE r.status = 'running' \
+            "SELECT DISTINCT r.source_no FROM sync_run r WHERE r.strategy <> 'hint' AND (r.status = 'running' \
              OR (r.status = 'failed' AND r.applied + r.deleted > 0 AND NOT EXISTS \
-             (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no AND c.status = 'complete'))",
+             (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no AND c.status = 'complete' \
+             AND c.strategy <> 'hint')))",
             args![],
         )
         .await?;

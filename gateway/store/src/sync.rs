@@ -25,6 +25,9 @@ const fn is_full(strategy: SyncStrategy) -> bool {
     matches!(strategy, SyncStrategy::BulkFull | SyncStrategy::SearchFull)
 }
 
+/// Runs that read what a server told of are kept while their number is among the last so many.
+const HINT_RUNS_KEPT: i64 = 1_000;
+
 #[async_trait]
 impl SyncStore for Store {
     async fn open_run(&self, source: SourceId) -> Result<Option<SyncRun>, StoreError> {
@@ -99,7 +102,16 @@ impl SyncStore for Store {
             )
             .await?;
         session.execute("DELETE FROM sync_seen WHERE run_no = $1", args![open.no]).await?;
-        if status == SyncRunStatus::Complete {
+        if open.run.strategy == SyncStrategy::Hint {
+            let kept_from = open.no.saturating_sub(HINT_RUNS_KEPT);
+            session
+                .execute(
+                    "DELETE FROM sync_run WHERE source_no = $1 AND no < $2 AND strategy = 'hint' AND status = 'complete' \
+                     AND quarantined = 0",
+                    args![open.source, kept_from],
+                )
+                .await?;
+        } else if status == SyncRunStatus::Complete {
             session
                 .execute(
                     "UPDATE source SET complete_until = coalesce($2, complete_until), synced_at = $3 WHERE no = $1",

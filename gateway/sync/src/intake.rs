@@ -28,7 +28,7 @@ const MOST_KEPT: usize = 64 << 10;
 pub(crate) struct Seen(Mutex<HashMap<ResourceKey, ContentHash>>);
 
 impl Seen {
-    fn has_news(&self, batch: &ApplyBatch) -> bool {
+    pub(crate) fn has_news(&self, batch: &ApplyBatch) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !batch.quarantined.is_empty() || batch.resources.iter().any(|it| seen.get(&it.key) != Some(&it.hash))
     }
@@ -121,7 +121,7 @@ impl Intake<'_> {
             }
         }
         let applied = self.store.apply(run, batch, now, self.entropy.for_id()).await?;
-        if matches!(self.strategy, SyncStrategy::SearchSince) {
+        if matches!(self.strategy, SyncStrategy::SearchSince | SyncStrategy::Hint) {
             self.seen.remember(&keys);
         }
         (self.applied)(&applied.patients);

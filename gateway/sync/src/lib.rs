@@ -7,17 +7,21 @@
 mod bulk;
 mod checkpoint;
 mod error;
+mod hints;
 mod intake;
 mod plan;
 mod probe;
 mod progress;
+mod push;
 mod search;
 mod worker;
 
 pub use self::{
     error::SyncError,
+    hints::{HintInbox, HintQueue},
     plan::{SyncPlan, plan},
     probe::capabilities,
     progress::{Progress, Quiet, SyncReport},
+    push::{PushKeeper, PushWish},
     worker::{Applied, SyncFeed, SyncOptions, SyncWorker},
 };

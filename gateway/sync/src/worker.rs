@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::SyncError;
+use crate::hints::HintQueue;
 use crate::intake::{Intake, Seen};
 use crate::plan::{SyncPlan, plan};
 use crate::progress::{Progress, Quiet, SyncReport};
@@ -89,10 +90,18 @@ const MOST_DELETIONS: usize = 100_000;
 
 /// What is remembered of a source between its runs.
 #[derive(Default)]
-struct Memory {
+pub(crate) struct Memory {
     capabilities: Mutex<Option<EhrCapabilities>>,
-    seen: Seen,
-    deletions: std::sync::Mutex<BTreeSet<(String, String)>>,
+    pub(crate) seen: Seen,
+    pub(crate) deletions: std::sync::Mutex<BTreeSet<(String, String)>>,
+}
+
+impl Memory {
+    pub(crate) fn keep_deletions(&self, deletions: BTreeSet<(String, String)>) {
+        if deletions.len() <= MOST_DELETIONS {
+            *self.deletions.lock().unwrap_or_else(PoisonError::into_inner) = deletions;
+        }
+    }
 }
 
 /// Hears which patients a piece changed.
@@ -100,17 +109,18 @@ pub type Applied = dyn Fn(&[PatientNo]) + Send + Sync;
 
 /// Makes runs.
 pub struct SyncWorker {
-    sources: Arc<dyn SourceStore>,
-    store: Arc<dyn SyncStore>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    pub(crate) sources: Arc<dyn SourceStore>,
+    pub(crate) store: Arc<dyn SyncStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     memory: std::sync::Mutex<HashMap<SourceId, Arc<Memory>>>,
-    applied: Arc<Applied>,
+    pub(crate) applied: Arc<Applied>,
+    hints: Option<Arc<HintQueue>>,
 }
 
 impl SyncWorker {
     pub fn new(sources: Arc<dyn SourceStore>, store: Arc<dyn SyncStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default(), applied: Arc::new(|_| {}) }
+        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default(), applied: Arc::new(|_| {}), hints: None }
     }
 
     /// Tells `applied` after each piece which patients it changed, so that what is cached of them can be forgotten at once. Decisions
@@ -120,6 +130,16 @@ impl SyncWorker {
         Self { applied, ..self }
     }
 
+    /// Serves what its source tells of, between the runs of [`run_forever`](Self::run_forever).
+    #[must_use]
+    pub fn hearing(self, hints: Arc<HintQueue>) -> Self {
+        Self { hints: Some(hints), ..self }
+    }
+
+    pub(crate) fn memory(&self, source: SourceId) -> Arc<Memory> {
+        Arc::clone(self.memory.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default())
+    }
+
     /// Makes one run, or takes up the one that was interrupted.
     ///
     /// # Errors
@@ -127,8 +147,12 @@ impl SyncWorker {
     /// is ended as failed, and what it brought stays without being decided upon.
     pub async fn run_once(&self, feed: &SyncFeed, options: &SyncOptions, progress: &dyn Progress) -> Result<SyncReport, SyncError> {
         let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).entry(source.id).or_default().clone();
-        let open = self.store.open_run(source.id).await?;
+        let memory = self.memory(source.id);
+        let mut open = self.store.open_run(source.id).await?;
+        if let Some(run) = open.take_if(|it| it.strategy == SyncStrategy::Hint) {
+            // Each piece of a run by hints is whole, so one that was interrupted has ended.
+            self.store.finish_run(run.id, SyncRunStatus::Complete, None, None, self.clock.now()).await?;
+        }
         let capabilities = {
             let mut known = memory.capabilities.lock().await;
             if known.is_none() {
@@ -168,9 +192,7 @@ impl SyncWorker {
             warnings: Vec::new(),
         };
         let made = Box::pin(self.make(feed, &mut intake, &plan, &capabilities, options)).await;
-        if intake.deletions.len() <= MOST_DELETIONS {
-            *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut intake.deletions);
-        }
+        memory.keep_deletions(std::mem::take(&mut intake.deletions));
         if let Err(error) = made {
             // What the server can do may be the reason; it is asked again.
             *memory.capabilities.lock().await = None;
@@ -220,6 +242,8 @@ impl SyncWorker {
                     self.store.note_unchanged(intake.source.id, until, self.clock.now()).await?;
                 }
             }
+            // Never planned: what a server tells of is read between runs.
+            SyncStrategy::Hint => {}
         }
         Ok(())
     }
@@ -279,9 +303,38 @@ impl SyncWorker {
                 }
             }
             tokio::select! {
+                biased;
                 () = cancelled.cancelled() => return,
                 () = wake.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = self.serve_until(feed, options, tokio::time::Instant::now() + pause, changed) => {}
+            }
+        }
+    }
+
+    /// Serves what the source tells of until a run is due: by its time, or because of what was told.
+    async fn serve_until(&self, feed: &SyncFeed, options: &SyncOptions, mut due: tokio::time::Instant, changed: &Notify) {
+        /// Runs that a server's words ask for are this far apart.
+        const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
+        /// Until hints are tried again while another gateway is at the source.
+        const BUSY: Duration = Duration::from_millis(250);
+        let soonest = tokio::time::Instant::now() + SHORTEST_PAUSE;
+        let Some(queue) = &self.hints else { return tokio::time::sleep_until(due).await };
+        let mut busy = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(due) => return,
+                () = tokio::time::sleep(BUSY), if busy => {}
+                () = queue.ready(), if !busy => {}
+            }
+            let served = self.serve_hints(feed, options, queue).await;
+            busy = served.busy;
+            if served.changed {
+                changed.notify_one();
+            }
+            if served.poll {
+                metrics::counter!("push_polls_total").increment(1);
+                due = due.min(soonest);
             }
         }
     }

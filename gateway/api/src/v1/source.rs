@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::SourceNames;
+use super::push::PushSubscriptionView;
 use crate::ApiDeps;
 use crate::access::Caller;
 use crate::audit_trail::Shown;
@@ -86,6 +87,8 @@ pub(crate) struct SourceView {
     pub resources: Vec<ResourceCount>,
     /// Lines and resources that could not be read.
     pub quarantined: u64,
+    /// How it tells of changes by itself; empty where it is polled alone.
+    pub push: Vec<PushSubscriptionView>,
 }
 
 /// Something that could not be read.
@@ -218,6 +221,7 @@ async fn view(deps: &ApiDeps, source: Source) -> Result<SourceView, ApiError> {
     let last_run = deps.store.sync_runs(source.id, first).await?.items.into_iter().next();
     let quarantined = deps.store.quarantine(Some(source.id), first).await?.total;
     let counts = deps.store.resource_counts(Some(source.id)).await?;
+    let push = deps.store.push_subscriptions(source.id).await?;
     Ok(SourceView {
         id: source.id.to_string(),
         name: source.name,
@@ -227,6 +231,7 @@ async fn view(deps: &ApiDeps, source: Source) -> Result<SourceView, ApiError> {
         last_run: last_run.map(run_view),
         resources: counts.into_iter().map(|(resource_type, count)| ResourceCount { resource_type, count }).collect(),
         quarantined,
+        push: push.into_iter().map(Into::into).collect(),
     })
 }
 

@@ -5,4 +5,5 @@ mod openapi;
 mod patient_data;
 mod public;
 mod session;
+mod webhooks;
 mod world;

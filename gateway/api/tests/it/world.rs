@@ -23,6 +23,7 @@ use gateway_domain::journey::{Journey, JourneyStatus, RunStatus};
 use gateway_domain::patient::{Demographics, RecordStatus};
 use gateway_domain::plugin::{Plugin, PluginName};
 use gateway_domain::projection::{Projection, ReadClinical, ReadPatient, ReadResource};
+use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::quiet_hours::SendingWindow;
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::segment::{Evaluation, Segment};
@@ -34,6 +35,7 @@ use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
+use gateway_ports::push::{Delivery, PushInbox};
 use gateway_ports::store::journeys::{Advance, NewMessage};
 use gateway_ports::store::messages::Prepared;
 use gateway_ports::store::sync::ApplyBatch;
@@ -139,6 +141,18 @@ impl SyncTrigger for Asked {
     }
 }
 
+/// Notifications that were let in, as text.
+#[derive(Default)]
+pub(crate) struct HeardOf(pub(crate) Mutex<Vec<String>>);
+
+impl PushInbox for HeardOf {
+    fn take(&self, subscription: &PushSubscription, delivery: Delivery<'_>) {
+        let place = delivery.place.map_or_else(String::new, |(resource_type, id)| format!("{resource_type}/{id}"));
+        let body = delivery.body.map_or_else(|| "too large".into(), String::from_utf8_lossy);
+        self.0.lock().unwrap().push(format!("{}|{place}|{}|{body}", subscription.criteria, delivery.deleted.unwrap_or_default()));
+    }
+}
+
 /// An answer, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -158,6 +172,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Arc<StandingClock>,
     pub(crate) asked: Arc<Asked>,
+    pub(crate) heard: Arc<HeardOf>,
     pub(crate) links: Arc<LinkKeyRing>,
     pub(crate) source: SourceId,
     pub(crate) patient: PatientId,
@@ -229,6 +244,7 @@ impl World {
 
         let links = Arc::new(LinkKeyRing::generate(&mut StdRng::seed_from_u64(2)));
         let asked = Arc::new(Asked::default());
+        let heard = Arc::new(HeardOf::default());
         let deps = ApiDeps {
             lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(NoTerminology), LookupLimits::default())),
             store: Arc::clone(&store) as _,
@@ -236,6 +252,7 @@ impl World {
             clock: Arc::clone(&clock) as _,
             entropy,
             sync: Arc::clone(&asked) as _,
+            push: Arc::clone(&heard) as _,
             links: Arc::clone(&links),
             passwords,
             attempts: Arc::new(Attempts::default()),
@@ -248,7 +265,7 @@ impl World {
         };
         let router = with_layers(gateway_api::router(deps), &LayerOptions::new(true, 7));
         let (segment, journey, patient) = (segment.id, journey.id, patient.id);
-        Self { router, store, clock, asked, links, source, patient, segment, journey, message, quarantined, users }
+        Self { router, store, clock, asked, heard, links, source, patient, segment, journey, message, quarantined, users }
     }
 
     pub(crate) fn user(&self, role: Role) -> UserId {

@@ -82,5 +82,6 @@ const fn words(strategy: SyncStrategy) -> &'static str {
         SyncStrategy::BulkSince => "what changed, by bulk export",
         SyncStrategy::SearchFull => "everything, by search",
         SyncStrategy::SearchSince => "what changed, by search",
+        SyncStrategy::Hint => "what the server told of, by id",
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::gate::duration;
-use super::{ConfigError, WriteBackSection};
+use super::{ConfigError, PushSection, WriteBackSection};
 
 /// A FHIR server.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +35,9 @@ pub(crate) struct SourceSection {
     /// What the gateway writes back to it.
     #[serde(default)]
     pub(crate) write_back: WriteBackSection,
+    /// Whether and how it tells of changes by itself.
+    #[serde(default)]
+    pub(crate) push: PushSection,
 }
 
 fn half_a_minute() -> String {
@@ -106,7 +109,7 @@ impl SourceSection {
         self.poll_interval()?;
         self.write_back.check()?;
         self.mapping()?;
-        Ok(())
+        self.push.check()
     }
 
     /// How the server speaks: the vendor's profile, with the operator's own file over it.

@@ -30,6 +30,14 @@ fn the_shipped_defaults_are_a_configuration() {
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.auth]\nkind = 'magic'", "magic")]
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\nprofile = 'epics'", "us-core")]
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\nmapping_file = '/nowhere/own.toml'", "/nowhere/own.toml")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\nkind = 'topic'", "source.push.topic")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\ncriteria = ['Patient?']", "source.push.criteria")]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\nkind = 'rest-hook'\npayload = 'id-only'", "source.push.payload")]
+#[case(
+    "[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\nkind = 'rest-hook'\nendpoint = 'http://outreach.example.org'",
+    "source.push.endpoint"
+)]
+#[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\nheartbeat = '10ms'", "source.push.heartbeat")]
 #[case("not toml", "outreach.toml")]
 fn a_mistake_is_named(#[case] text: &str, #[case] named: &str) {
     let error = read(text).unwrap_err().to_string();

@@ -14,6 +14,7 @@ use gateway_domain::source::Source;
 use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
 use gateway_net::egress::{Egress, EgressPolicy, Network, Origin};
 use gateway_ports::ehr::Ehr;
+use gateway_ports::push::SubscriptionServer;
 use gateway_ports::store::SourceStore as _;
 use gateway_sync::{SyncFeed, SyncOptions, SyncWorker};
 use secrecy::SecretString;
@@ -35,13 +36,25 @@ pub(crate) async fn put_source(parts: &Parts, section: &SourceSection) -> anyhow
 /// # Errors
 /// Where a file with a secret can't be read, or an address can't be used.
 pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn Ehr>> {
+    Ok(Arc::new(fhir_server(parts, config, section, Rights::Read)?))
+}
+
+/// The server of a section, for keeping our subscriptions on it: with a token of its own that allows nothing else.
+///
+/// # Errors
+/// As [`server`].
+pub(crate) fn subscription_server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn SubscriptionServer>> {
+    Ok(Arc::new(fhir_server(parts, config, section, Rights::Manage(vec!["Subscription".to_owned()]))?))
+}
+
+fn fhir_server(parts: &Parts, config: &Config, section: &SourceSection, rights: Rights) -> anyhow::Result<FhirServer> {
     let egress = Egress::new(policy(section)?)?;
     let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
-    let tokens = tokens(parts, config, section, &egress, Rights::Read)?;
+    let tokens = tokens(parts, config, section, &egress, rights)?;
     let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
     let mapping = section.mapping()?;
     let server_config = FhirServerConfig::new(section.url.clone(), &mapping.search);
-    Ok(Arc::new(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy))))
+    Ok(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy)))
 }
 
 /// A section as the sync takes it: who is asked, and who reads the answers.
@@ -90,12 +103,14 @@ pub(super) fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigErro
     Ok(policy)
 }
 
-/// What a sign-in is for.
+/// What a sign-in is for. Scopes are for SMART Backend Services; the other ways have theirs in the configuration.
 pub(super) enum Rights {
     /// Reading everything.
     Read,
     /// Writing these types.
     Write(Vec<String>),
+    /// Making, changing and ending these types.
+    Manage(Vec<String>),
 }
 
 pub(super) fn tokens(
@@ -131,6 +146,7 @@ pub(super) fn tokens(
                 scopes: match rights {
                     Rights::Read => ScopeRequest::All,
                     Rights::Write(types) => ScopeRequest::Write(types),
+                    Rights::Manage(types) => ScopeRequest::Manage(types),
                 },
                 jwks_url: Some(format!("{}/.well-known/jwks.json", config.server.public_base())),
             };

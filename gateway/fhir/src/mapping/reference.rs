@@ -60,7 +60,7 @@ fn below<'a>(reference: &'a str, base: &str) -> Option<&'a str> {
 
 /// Whether a text can be an id: 1 to 256 bytes, no blanks, slashes or control characters. The standard's 64 characters of a narrow
 /// alphabet are exceeded by large servers.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     (1..=256).contains(&text.len()) && !text.contains(|it: char| it.is_control() || it.is_whitespace() || it == '/')
 }
 

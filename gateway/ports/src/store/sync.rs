@@ -53,7 +53,8 @@ pub trait SyncStore: Send + Sync {
     /// Notes that the source was read completely and had nothing new, without a run: moves `synced_at`, and `complete_until` where it
     /// is later than before. Does nothing while a run of the source is open.
     async fn note_unchanged(&self, source: SourceId, complete_until: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError>;
-    /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed.
+    /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed. One by
+    /// [`SyncStrategy::Hint`] moves neither, neither holds anybody back nor lets anybody go, and old ones of that kind are forgotten.
     async fn finish_run(
         &self,
         run: SyncRunId,

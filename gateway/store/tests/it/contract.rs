@@ -27,6 +27,7 @@ mod consent;
 mod journeys;
 mod messages;
 mod patients;
+mod push;
 mod segments;
 mod sources;
 mod sync;

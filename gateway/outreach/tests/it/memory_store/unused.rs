@@ -2,15 +2,19 @@
 
 use async_trait::async_trait;
 use gateway_domain::consent::Consent;
-use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, QuarantineId, SourceId, SyncRunId, UserId};
+use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, UserId};
+use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::SubscriptionList;
 use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
+use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
-use gateway_ports::store::{ConsentStore, Page, PageRequest, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore};
+use gateway_ports::store::{
+    ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore,
+};
 use jiff::Timestamp;
 
 use super::{MemoryStore, not_kept};
@@ -31,6 +35,41 @@ impl ConsentStore for MemoryStore {
 
     async fn subscription_lists(&self) -> Result<Vec<SubscriptionList>, StoreError> {
         Err(not_kept("subscription_lists"))
+    }
+}
+
+#[async_trait]
+impl PushStore for MemoryStore {
+    async fn add_push_subscription(&self, _: &PushSubscription) -> Result<PushSubscription, StoreError> {
+        Err(not_kept("add_push_subscription"))
+    }
+
+    async fn push_subscriptions(&self, _: SourceId) -> Result<Vec<PushSubscription>, StoreError> {
+        Err(not_kept("push_subscriptions"))
+    }
+
+    async fn push_subscription(&self, _: PushSubscriptionId) -> Result<Option<PushSubscription>, StoreError> {
+        Err(not_kept("push_subscription"))
+    }
+
+    async fn claim_push_subscription(&self, _: PushSubscriptionId, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+        Err(not_kept("claim_push_subscription"))
+    }
+
+    async fn expedite_push_subscription(&self, _: PushSubscriptionId, _: Timestamp) -> Result<(), StoreError> {
+        Err(not_kept("expedite_push_subscription"))
+    }
+
+    async fn put_push_check(&self, _: PushSubscriptionId, _: &PushCheck) -> Result<(), StoreError> {
+        Err(not_kept("put_push_check"))
+    }
+
+    async fn note_push(&self, _: PushSubscriptionId, _: &PushNote) -> Result<(), StoreError> {
+        Err(not_kept("note_push"))
+    }
+
+    async fn delete_push_subscription(&self, _: PushSubscriptionId) -> Result<(), StoreError> {
+        Err(not_kept("delete_push_subscription"))
     }
 }
 
