@@ -5,5 +5,6 @@ mod configuration;
 mod first_light;
 mod kills;
 mod mail_server;
+mod push;
 mod synthea;
 mod write_back;

@@ -17,6 +17,7 @@ mod resource;
 mod search;
 mod server;
 mod store;
+mod subscription;
 mod tick;
 
 use std::{
@@ -40,11 +41,13 @@ use self::{
     population::Population,
     resource::{Kinds, kind_named},
     store::Store,
+    subscription::Engine,
 };
 pub use self::{
     auth::{Client, ClientKeys},
     error::Error,
     fault::{FaultScript, Heard, Place},
+    subscription::PushFaults,
     tick::Change,
 };
 
@@ -82,6 +85,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Faults played from the start.
     pub faults: FaultScript,
+    /// How badly notifications are delivered from the start.
+    pub push: PushFaults,
     /// Address of a second listener, the foreign host of signed files; `None` is none.
     pub foreign_listen: Option<String>,
 }
@@ -101,6 +106,7 @@ impl Default for Config {
             tick_every: None,
             public_url: None,
             faults: FaultScript::default(),
+            push: PushFaults::default(),
             foreign_listen: None,
         }
     }
@@ -112,6 +118,7 @@ struct Sandbox {
     desk: Desk,
     jobs: Jobs,
     stage: Stage,
+    engine: Engine,
     /// `http://host:port`.
     origin: String,
     /// `http://host:port/fhir`.
@@ -167,6 +174,7 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Err
         desk: Desk::new(token_url.clone(), config.token_lifetime, config.clients)?,
         jobs: Jobs::default(),
         stage: Stage::new(config.faults),
+        engine: Engine::new(messenger()?, config.push),
         origin: origin.clone(),
         base_url: base_url.clone(),
         open: config.open,
@@ -183,10 +191,18 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Err
         foreign_origin = Some(origin);
         tasks.push(serve(listener, fault::foreign_router(&sandbox), stop));
     }
+    tasks.push(tokio::spawn(Engine::follow(Arc::clone(&sandbox))));
     if let Some(every) = config.tick_every {
         tasks.push(tokio::spawn(keep_ticking(Arc::clone(&sandbox), every, config.seed)));
     }
     Ok(Running { base_url, token_url, origin, address, foreign_origin, skipped_lines, sandbox, tasks })
+}
+
+/// What carries notifications: patient for a few seconds, and led nowhere else.
+#[expect(clippy::disallowed_methods, reason = "the sandbox stands for another server and has a client of its own")]
+fn messenger() -> Result<reqwest::Client, Error> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).redirect(reqwest::redirect::Policy::none()).build();
+    client.map_err(|error| Error::Config(format!("The client for notifications can't be made: {error}")))
 }
 
 fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) -> JoinHandle<()> {
@@ -213,6 +229,11 @@ impl Running {
     /// Registers a client, or gives one new keys.
     pub fn register_client(&self, client: Client) {
         self.sandbox.desk.register(client);
+    }
+
+    /// Delivers notifications as badly as this from now on.
+    pub fn deliver(&self, faults: PushFaults) {
+        self.sandbox.engine.set_faults(faults);
     }
 
     /// Plays a fault script from its beginning, in place of the one before.

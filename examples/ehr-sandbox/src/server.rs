@@ -7,6 +7,7 @@ mod export;
 mod history;
 mod page;
 mod records;
+mod subscription;
 
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router {
         .route("/fhir/Group/{id}/$export", get(export::group).post(export::group))
         .route("/fhir/bulk-status/{job}", get(export::status).delete(export::delete))
         .route("/fhir/bulk-files/{job}/{file}", get(export::file))
+        .route("/fhir/Subscription/{id}/$status", get(subscription::status))
+        .route("/fhir/Subscription/{id}/$events", get(subscription::events))
         .route("/fhir/{kind}", get(records::search).post(records::create))
         .route("/fhir/{kind}/_search", post(records::search_by_form))
         .route("/fhir/{kind}/_history", get(history::of_type))
@@ -69,6 +72,7 @@ pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router {
         .route("/sandbox/patients/{id}/mammogram", post(control::mammogram))
         .route("/sandbox/tick", post(control::tick))
         .route("/sandbox/faults", post(control::faults))
+        .route("/sandbox/push", post(control::push))
         .layer(middleware::from_fn(own_pages_only));
 
     Router::new()

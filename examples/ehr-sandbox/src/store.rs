@@ -28,6 +28,8 @@ pub(crate) struct Store {
     edits: RwLock<Edits>,
     created: AtomicU64,
     conditions: Mutex<()>,
+    /// Rings after each write.
+    pub(crate) changed: tokio::sync::Notify,
 }
 
 /// A moment in the log: what was written up to it, and the instant no later write will carry.
@@ -96,6 +98,7 @@ impl Store {
             corpus,
             created: AtomicU64::new(0),
             conditions: Mutex::default(),
+            changed: tokio::sync::Notify::new(),
             edits: RwLock::new(Edits {
                 sequence: 0,
                 last,
@@ -239,6 +242,18 @@ impl Store {
         Ok(versions)
     }
 
+    /// The log after a sequence number, oldest first.
+    pub(crate) fn since(&self, sequence: u64) -> Vec<(u64, Version)> {
+        let edits = self.edits();
+        let after = usize::try_from(sequence).unwrap_or(usize::MAX);
+        let keys = (1..).zip(&edits.log).skip(after);
+        keys.filter_map(|(number, key)| {
+            let found = edits.tracks.get(key)?.versions.iter().rev().find(|version| version.sequence == number)?;
+            Some((number, found.clone()))
+        })
+        .collect()
+    }
+
     /// The log entries of one type up to a snapshot, newest first.
     pub(crate) fn log(&self, kind: &'static str, snapshot: Snapshot) -> Vec<Version> {
         let edits = self.edits();
@@ -323,6 +338,7 @@ impl Store {
         let action = if alive { Action::Update } else { Action::Create };
         let resource = Arc::new(stamped.resource);
         edits.append(key, unit, Arc::clone(&resource), action)?;
+        self.changed.notify_one();
         Ok(Written { resource, created: !alive })
     }
 
@@ -350,6 +366,7 @@ impl Store {
             text: String::new(),
         });
         edits.append(key, unit, Arc::clone(&resource), Action::Delete)?;
+        self.changed.notify_one();
         Ok(resource)
     }
 

@@ -21,11 +21,15 @@ pub(crate) struct Plan {
     pub(crate) reminder_after: &'static str,
     /// Whether the segments, messages and the journey of the demonstration are there.
     pub(crate) with_definitions: bool,
+    /// How often the source is polled.
+    pub(crate) poll: &'static str,
+    /// The keys of `[source.push]`.
+    pub(crate) push: &'static str,
 }
 
 impl Plan {
     pub(crate) fn new(database: Kind) -> Self {
-        Self { database, people: Some(200), load: None, reminder_after: "1 hour", with_definitions: true }
+        Self { database, people: Some(200), load: None, reminder_after: "1 hour", with_definitions: true, poll: "500ms", push: "" }
     }
 }
 
@@ -58,7 +62,8 @@ impl World {
         let (web, admin) = (free_port().await, free_port().await);
         let base = format!("http://127.0.0.1:{web}");
         let config = folder.path().join("outreach.toml");
-        let text = configuration(folder.path(), &database, &base, admin, &ehr.base_url, mail.smtp.port());
+        let mut text = configuration(folder.path(), &database, &base, admin, &ehr.base_url, mail.smtp.port());
+        text = text.replace("poll = \"500ms\"", &format!("poll = \"{}\"", plan.poll)) + &format!("[source.push]\n{}\n", plan.push);
         std::fs::write(&config, text).unwrap();
         outreach_ok(&config, &["migrate"], "");
         let jwks = outreach_ok(&config, &["source", "keys"], "");

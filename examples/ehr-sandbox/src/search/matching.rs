@@ -27,6 +27,7 @@ impl Query {
                 value.get("birthDate").and_then(Value::as_str).is_some_and(|born| compares(*comparison, born, date))
             })
             && self.gender.as_deref().is_none_or(|gender| value.get("gender").and_then(Value::as_str) == Some(gender))
+            && self.endpoint.as_deref().is_none_or(|it| value.pointer("/channel/endpoint").and_then(Value::as_str) == Some(it))
             && any_of(&self.category, &["category"])
             && any_of(&self.code, &["code", "medicationCodeableConcept", "vaccineCode"])
     }
@@ -39,6 +40,7 @@ impl Query {
             || self.gender.is_some()
             || self.category.is_some()
             || self.code.is_some()
+            || self.endpoint.is_some()
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Query {
     pub(crate) gender: Option<String>,
     pub(crate) category: Option<Vec<Token>>,
     pub(crate) code: Option<Vec<Token>>,
+    /// `url` of a Subscription.
+    pub(crate) endpoint: Option<String>,
     pub(crate) count: usize,
     pub(crate) sort: Sort,
     /// Names of parameters that are not known here.
@@ -73,6 +75,7 @@ impl Query {
             gender: None,
             category: None,
             code: None,
+            endpoint: None,
             count: USUAL_PAGE,
             sort: Sort::None,
             unknown: Vec::new(),
@@ -100,6 +103,7 @@ impl Query {
                 "gender" if is_patient => query.gender = Some(value.clone()),
                 "category" if !is_patient => query.category = Some(value.split(',').map(token).collect()),
                 "code" if !is_patient => query.code = Some(value.split(',').map(token).collect()),
+                "url" if kind == "Subscription" => query.endpoint = Some(value.clone()),
                 "_format" | "_pretty" => {}
                 other => query.unknown.push(other.to_owned()),
             }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Shared, answer, blocking};
-use crate::{clock, error::Error, fault::FaultScript, tick};
+use crate::{clock, error::Error, fault::FaultScript, subscription::PushFaults, tick};
 
 /// More things than that don't happen in one request.
 const MOST_CHANGES: u64 = 100_000;
@@ -42,4 +42,10 @@ pub(crate) async fn faults(State(sandbox): Shared, body: String) -> Result<Json<
     let rules = script.rules.len();
     sandbox.stage.play(script);
     Ok(Json(json!({"rules": rules})))
+}
+
+/// Delivers notifications as badly as this from now on.
+pub(crate) async fn push(State(sandbox): Shared, Json(faults): Json<PushFaults>) -> StatusCode {
+    sandbox.engine.set_faults(faults);
+    StatusCode::NO_CONTENT
 }

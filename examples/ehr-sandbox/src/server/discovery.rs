@@ -14,6 +14,7 @@ use super::{Shared, answer::fhir};
 use crate::{
     auth::{ALGORITHMS, Refusal},
     clock,
+    subscription::ANY_CHANGE,
 };
 
 /// The types that are generated, and those that others write here; folders may bring others, which are served the same way.
@@ -38,7 +39,8 @@ const TYPES: [&str; 17] = [
 ];
 
 pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
-    let resources: Vec<Value> = TYPES.iter().map(|kind| resource(kind, sandbox.conditional_create)).collect();
+    let mut resources: Vec<Value> = TYPES.iter().map(|kind| resource(kind, sandbox.conditional_create)).collect();
+    resources.push(subscriptions());
     let mut rest = json!({
         "mode": "server",
         "documentation": "Types of a loaded folder that are not listed here are served the same way.",
@@ -72,6 +74,30 @@ pub(crate) async fn metadata(State(sandbox): Shared) -> Response {
         "rest": [rest],
     });
     fhir(statement.to_string())
+}
+
+/// Rest-hooks by search, and the one topic of the subscriptions-backport.
+fn subscriptions() -> Value {
+    const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport";
+    let interactions: Vec<Value> =
+        ["read", "vread", "update", "delete", "create", "search-type"].iter().map(|code| json!({"code": code})).collect();
+    json!({
+        "type": "Subscription",
+        "extension": [{
+            "url": format!("{BACKPORT}/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"),
+            "valueCanonical": ANY_CHANGE
+        }],
+        "supportedProfile": [format!("{BACKPORT}/StructureDefinition/backport-subscription")],
+        "interaction": interactions,
+        "versioning": "versioned-update",
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "searchParam": [{"name": "_id", "type": "token"}, {"name": "_lastUpdated", "type": "date"}, {"name": "url", "type": "uri"}],
+        "operation": [
+            {"name": "status", "definition": format!("{BACKPORT}/OperationDefinition/backport-subscription-status")},
+            {"name": "events", "definition": format!("{BACKPORT}/OperationDefinition/backport-subscription-events")}
+        ]
+    })
 }
 
 fn resource(kind: &str, conditional_create: bool) -> Value {

@@ -3,6 +3,7 @@
 mod bulk;
 mod faults;
 mod folder;
+mod push;
 mod rest;
 mod sign_in;
 

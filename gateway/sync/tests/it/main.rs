@@ -1,6 +1,7 @@
 //! The sync from end to end: a real FHIR server, the real client, a real database.
-#![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that can't be set up is to end")]
 
+mod push;
 mod server;
 
 use std::path::Path;

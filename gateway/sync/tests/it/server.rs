@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use url::Url;
 
-struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's, so the test's is too")]
@@ -27,7 +27,7 @@ impl Clock for SystemClock {
     }
 }
 
-struct SystemEntropy;
+pub(crate) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {
@@ -39,6 +39,7 @@ pub(crate) struct Setting {
     pub(crate) sandbox: Running,
     pub(crate) store: Arc<Store>,
     pub(crate) source: Source,
+    pub(crate) server: Arc<FhirServer>,
     pub(crate) feed: SyncFeed,
     worker: SyncWorker,
     _folder: TempDir,
@@ -62,11 +63,11 @@ impl Setting {
         let base: Url = sandbox.base_url.parse().unwrap();
         let egress = Egress::new(EgressPolicy::for_testing()).unwrap();
         let client = AuthorizedClient::new(egress.for_origin(Origin::of(&base).unwrap()), Arc::new(NoToken));
-        let server = FhirServer::new(FhirServerConfig::for_testing(base), client, Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let server = Arc::new(FhirServer::new(FhirServerConfig::for_testing(base), client, Arc::new(SystemClock), Arc::new(SystemEntropy)));
         let reader = FhirReader::new(source.no, &sandbox.base_url, fhir_profiles::mapping("us-core").unwrap());
-        let feed = SyncFeed { source: "sandbox".into(), ehr: Arc::new(server), reader: Arc::new(reader) };
+        let feed = SyncFeed { source: "sandbox".into(), ehr: server.clone(), reader: Arc::new(reader) };
         let worker = worker(&store);
-        Self { sandbox, store, source, feed, worker, _folder: folder }
+        Self { sandbox, store, source, server, feed, worker, _folder: folder }
     }
 
     /// A worker that remembers nothing, as after a start.
