@@ -215,7 +215,8 @@ async fn a_subscription_that_was_turned_off_or_deleted_is_asked_for_anew() {
     // Unheard while it is off.
     listening.changes(5, 10).await;
     listening.until_equal(5).await;
-    assert_eq!(listening.setting.sandbox.get("Subscription", &remote_id).unwrap()["status"], "active");
+    let sandbox = &listening.setting.sandbox;
+    listening.until("it is on again", async |_| sandbox.get("Subscription", &remote_id).unwrap()["status"] == "active").await;
 
     listening.setting.sandbox.delete("Subscription", &remote_id).unwrap();
     listening.changes(6, 10).await;
