@@ -2584,6 +2584,8 @@ export interface components {
                 last_run: components["schemas"]["SyncRunView"] | null;
                 /** @description Its name in the configuration. */
                 name: string;
+                /** @description How it tells of changes by itself; empty where it is polled alone. */
+                push: components["schemas"]["PushSubscriptionView"][];
                 /**
                  * Format: int64
                  * @description Lines and resources that could not be read.
@@ -3060,6 +3062,49 @@ export interface components {
          * @enum {string}
          */
         PurposeWord: "treatment" | "operations" | "marketing";
+        /**
+         * @description How a source tells of changes.
+         * @enum {string}
+         */
+        PushKindWord: "rest-hook" | "topic";
+        /**
+         * @description Whether a source tells of changes.
+         * @enum {string}
+         */
+        PushStatusWord: "requested" | "active" | "error";
+        /** @description A subscription of ours on a source. Beside what it brings, the source is polled as ever. */
+        PushSubscriptionView: {
+            /** @description The search or the topic. */
+            criteria: string;
+            /**
+             * Format: int64
+             * @description How often events were missing between two that came; they were fetched or polled.
+             */
+            gaps: number;
+            /**
+             * Format: date-time
+             * @description When the source last said anything, heartbeats included.
+             */
+            heard_at: string | null;
+            /** @description `psh_...` */
+            id: string;
+            /** @description How the source tells. */
+            kind: components["schemas"]["PushKindWord"];
+            /**
+             * Format: int64
+             * @description The last event that was counted, where the source numbers them.
+             */
+            last_event: number | null;
+            /**
+             * Format: int64
+             * @description Notifications that came, heartbeats left out.
+             */
+            notifications: number;
+            /** @description Why the source does not tell, where it does not. */
+            problem: string | null;
+            /** @description How it stands. */
+            status: components["schemas"]["PushStatusWord"];
+        };
         /** @description Something that could not be read. */
         QuarantineRow: {
             /**
@@ -3263,6 +3308,8 @@ export interface components {
             last_run: components["schemas"]["SyncRunView"] | null;
             /** @description Its name in the configuration. */
             name: string;
+            /** @description How it tells of changes by itself; empty where it is polled alone. */
+            push: components["schemas"]["PushSubscriptionView"][];
             /**
              * Format: int64
              * @description Lines and resources that could not be read.
@@ -3374,7 +3421,7 @@ export interface components {
          * @description How a sync run reads.
          * @enum {string}
          */
-        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since";
+        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since" | "hint";
         /** @description One thing that happened. */
         TimelineEntry: {
             /**
