@@ -12,9 +12,7 @@ use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
-use gateway_ports::store::{
-    ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore,
-};
+use gateway_ports::store::{ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore};
 use jiff::Timestamp;
 
 use super::{MemoryStore, not_kept};
