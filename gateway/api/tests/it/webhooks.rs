@@ -1,5 +1,7 @@
 //! Notifications as FHIR servers send them, and as others try to.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
+
 use gateway_domain::ids::PushSubscriptionId;
 use gateway_domain::push_subscription::{PushKind, PushSecret, PushSubscription};
 use gateway_domain::user::Role;
