@@ -68,7 +68,9 @@ mod tests {
 
     fn after(numbers: &[u64]) -> EventNumbers {
         let mut heard = EventNumbers::through(Some(0));
-        numbers.iter().for_each(|it| heard.heard(*it));
+        for number in numbers {
+            heard.heard(*number);
+        }
         heard
     }
 
