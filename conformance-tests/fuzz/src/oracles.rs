@@ -7,6 +7,7 @@ use gateway_domain::ids::SourceNo;
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_fhir::{FhirReader, fuzzing};
 use gateway_ports::ehr::{ResourceReader as _, Unreadable};
+use gateway_ports::push::Delivery;
 use serde_json::value::RawValue;
 
 const BASE: &str = "https://fhir.example.org/r4";
@@ -120,6 +121,17 @@ pub fn operation_outcome(bytes: &[u8]) {
     for finding in findings {
         assert!(finding.text.chars().count() <= LONGEST_REASON, "a finding is cut");
         assert!(!finding.text.contains(|it: char| it.is_control()), "a finding has no control characters");
+    }
+}
+
+/// A notification: hints that a server can be asked for, the same way each time.
+pub fn notification(bytes: &[u8]) {
+    let read = || gateway_fhir::notification::read(Delivery { body: Some(bytes), ..Delivery::default() });
+    let notification = read();
+    assert!(notification == read(), "reading twice gives the same");
+    for hint in notification.hints {
+        assert!(is_plain(&hint.fhir_id), "an id that is hinted at can be asked for");
+        assert!(hint.resource_type.bytes().all(|it| it.is_ascii_alphabetic()), "so can its type");
     }
 }
 

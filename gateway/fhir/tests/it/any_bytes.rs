@@ -11,10 +11,11 @@ mod oracles;
 
 type Oracle = fn(&[u8]);
 
-const ORACLES: [(&str, Oracle); 5] = [
+const ORACLES: [(&str, Oracle); 6] = [
     ("ndjson_line", oracles::ndjson_line),
     ("bundle", oracles::bundle),
     ("manifest", oracles::manifest),
+    ("notification", oracles::notification),
     ("operation_outcome", oracles::operation_outcome),
     ("token_reply", oracles::token_reply),
 ];
