@@ -72,7 +72,7 @@ words! {
     /// Who is on a list that has said nothing.
     ListKindWord = ListKind { OptIn, OptOut }
     /// How a sync run reads.
-    SyncStrategyWord = SyncStrategy { BulkFull, BulkSince, SearchFull, SearchSince, Hint }
+    SyncStrategyWord = SyncStrategy { BulkFull, BulkSince, SearchFull, SearchSince, Hint, Mixed }
     /// How a source tells of changes.
     PushKindWord = PushKind { RestHook, Topic }
     /// Whether a source tells of changes.

@@ -68,6 +68,15 @@ pub(crate) enum SourceCommand {
         #[arg(long)]
         source: String,
     },
+    /// Look for what is wrong with a source, and say what to do about it.
+    Doctor {
+        /// Name of the source.
+        #[arg(long)]
+        source: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the public keys to register with the sources.
     Keys,
 }

@@ -15,7 +15,7 @@ pub(crate) use gate::GateSection;
 pub(crate) use mail::{MailSection, MailTls};
 pub(crate) use push::PushSection;
 pub(crate) use server::ServerSection;
-pub(crate) use source::{SourceAuth, SourceSection};
+pub(crate) use source::{ExportSetting, SourceAuth, SourceSection};
 pub(crate) use write_back::{ContentChoice, WriteBackSection};
 
 /// Every key with its default, as shipped.

@@ -41,6 +41,37 @@ pub enum SyncStrategy {
     SearchSince,
     /// Reading by id what the server told of. It says nothing about the rest, so it never counts as having read the source.
     Hint,
+    /// Each type by the way that suits it: export, search, a search for each patient, a comparison of ids.
+    Mixed,
+}
+
+impl SyncStrategy {
+    /// Whether a run of this kind notes what it sees, so that what is missing from types that it shows as a whole is gone.
+    pub const fn shows_what_is_gone(self) -> bool {
+        matches!(self, Self::BulkFull | Self::SearchFull | Self::Mixed)
+    }
+}
+
+/// How far one type of a source is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeCursor {
+    /// FHIR type.
+    pub resource_type: String,
+    /// Everything up to this moment is read, by the server's clock.
+    pub complete_until: Option<Timestamp>,
+    /// When it was last read to the end, by our clock.
+    pub read_at: Option<Timestamp>,
+    /// When what is held was last compared with all that the server has, by our clock.
+    pub whole_at: Option<Timestamp>,
+    /// Why it could not be read the last time.
+    pub problem: Option<String>,
+}
+
+impl TypeCursor {
+    /// That of a type that was never read.
+    pub fn new(resource_type: &str) -> Self {
+        Self { resource_type: resource_type.to_owned(), complete_until: None, read_at: None, whole_at: None, problem: None }
+    }
 }
 
 /// How a run stands.

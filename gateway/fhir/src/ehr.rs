@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use fhir_profiles::SearchRules;
 use gateway_auth::AuthorizedClient;
 use gateway_net::backoff::BackoffPolicy;
+use gateway_net::budget::{Budget, BudgetLimits, RatesSeen};
 use gateway_net::egress::{EgressRequest, Origin};
 use gateway_net::retry_after::{http_date, retry_after};
 use gateway_ports::clock::{Clock, Entropy};
@@ -50,6 +51,8 @@ pub struct FhirServerConfig {
     pub backoff: BackoffPolicy,
     /// How it is searched.
     pub rules: SearchRules,
+    /// How hard it is asked.
+    pub budget: BudgetLimits,
     /// The most bytes of a page, manifest or capability statement.
     pub largest_document: u64,
     /// The most bytes of a line in an export.
@@ -64,6 +67,7 @@ impl FhirServerConfig {
             tries: 5,
             backoff: BackoffPolicy { first: Duration::from_secs(1), longest: Duration::from_secs(30) },
             rules: rules.clone(),
+            budget: BudgetLimits::default(),
             largest_document: 256 << 20,
             longest_line: 16 << 20,
         }
@@ -76,6 +80,7 @@ impl FhirServerConfig {
             tries: 3,
             backoff: BackoffPolicy { first: Duration::from_millis(2), longest: Duration::from_millis(10) },
             rules: SearchRules { page_size: 500, required: BTreeMap::new() },
+            budget: BudgetLimits { longest_pause: Duration::from_millis(50), ..BudgetLimits::default() },
             largest_document: 8 << 20,
             longest_line: 64 << 10,
         }
@@ -88,6 +93,7 @@ pub struct FhirServer {
     client: AuthorizedClient,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    budget: Budget,
     /// It was seen to give `next` links, so that none is the end.
     gives_next: AtomicBool,
     /// By which of `place::WAYS` it was seen to page, else where to begin trying; one past the last where none works.
@@ -97,7 +103,13 @@ pub struct FhirServer {
 impl FhirServer {
     /// A server that is spoken to through `client`, which is bound to the origin of its base URL.
     pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { config, client, clock, entropy, gives_next: AtomicBool::new(false), counts_by: AtomicUsize::new(0) }
+        let budget = Budget::new(config.budget);
+        Self { config, client, clock, entropy, budget, gives_next: AtomicBool::new(false), counts_by: AtomicUsize::new(0) }
+    }
+
+    /// What it was seen to say about its limits.
+    pub fn rates(&self) -> RatesSeen {
+        self.budget.seen()
     }
 
     /// The URL of something under the base.

@@ -10,6 +10,7 @@
 //! to an origin it is not bound to, and no query string reaches a log or an error.
 
 pub mod backoff;
+pub mod budget;
 pub mod egress;
 pub mod health;
 pub mod layers;

@@ -11,6 +11,7 @@ pub mod push;
 pub mod segments;
 pub mod sources;
 pub mod sync;
+pub mod sync_ledger;
 pub mod users;
 pub mod write_backs;
 
@@ -23,6 +24,7 @@ pub use push::PushStore;
 pub use segments::SegmentStore;
 pub use sources::SourceStore;
 pub use sync::SyncStore;
+pub use sync_ledger::SyncLedger;
 pub use users::UserStore;
 pub use write_backs::WriteBackStore;
 

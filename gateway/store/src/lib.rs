@@ -34,6 +34,7 @@ mod source;
 mod stored;
 mod subscription_list;
 mod sync;
+mod sync_ledger;
 mod unmapped;
 mod user;
 mod write_back;

@@ -185,6 +185,7 @@ impl MessageStore for Store {
             "UPDATE journey_event SET lease_until = 0 WHERE lease_until <> 0",
             "UPDATE message SET lease_until = 0 WHERE lease_until <> 0",
             "UPDATE write_back SET lease_until = 0 WHERE lease_until <> 0",
+            "DELETE FROM source_lease",
         ] {
             session.execute(sql, args![]).await?;
         }

@@ -20,10 +20,9 @@ use crate::error::{conflict, missing};
 use crate::source::{lock_run, run_of_source, source_no};
 use crate::stored::name_of;
 
-/// Whether a run of this kind shows everything the source has, so that what it does not show is gone.
-const fn is_full(strategy: SyncStrategy) -> bool {
-    matches!(strategy, SyncStrategy::BulkFull | SyncStrategy::SearchFull)
-}
+/// What `synced_at` becomes: now, or when the type that could be read once and can't be now was read last, because decisions are only
+/// as fresh as that.
+const FRESH_AT: &str = "coalesce((SELECT min(c.read_at) FROM sync_cursor c WHERE c.source_no = source.no AND c.problem IS NOT NULL), $3)";
 
 /// Runs that read what a server told of are kept while their number is among the last so many.
 const HINT_RUNS_KEPT: i64 = 1_000;
@@ -73,9 +72,11 @@ impl SyncStore for Store {
         let mut session = self.database.write().await?;
         session
             .execute(
-                "UPDATE source SET synced_at = $3, complete_until = CASE WHEN complete_until >= $2 THEN complete_until \
-                 ELSE coalesce($2, complete_until) END WHERE id = $1 AND NOT EXISTS \
-                 (SELECT 1 FROM sync_run r WHERE r.source_no = source.no AND r.status = 'running')",
+                &format!(
+                    "UPDATE source SET synced_at = {FRESH_AT}, complete_until = CASE WHEN complete_until >= $2 THEN complete_until \
+                     ELSE coalesce($2, complete_until) END WHERE id = $1 AND NOT EXISTS \
+                     (SELECT 1 FROM sync_run r WHERE r.source_no = source.no AND r.status = 'running')"
+                ),
                 args![source.as_uuid(), complete_until, now],
             )
             .await?;
@@ -114,7 +115,7 @@ impl SyncStore for Store {
         } else if status == SyncRunStatus::Complete {
             session
                 .execute(
-                    "UPDATE source SET complete_until = coalesce($2, complete_until), synced_at = $3 WHERE no = $1",
+                    &format!("UPDATE source SET complete_until = coalesce($2, complete_until), synced_at = {FRESH_AT} WHERE no = $1"),
                     args![open.source, complete_until, now],
                 )
                 .await?;

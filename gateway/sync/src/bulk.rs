@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::checkpoint::Checkpoint;
 use crate::error::SyncError;
 use crate::intake::Intake;
-use crate::plan::SyncPlan;
+use crate::run::ExportPlan;
 use crate::worker::SyncOptions;
 
 /// How often a file is opened again without having brought a line in between.
@@ -19,7 +19,7 @@ const MOST_REOPENINGS: u32 = 5;
 pub(crate) async fn read(
     ehr: &dyn Ehr,
     intake: &mut Intake<'_>,
-    plan: &SyncPlan,
+    plan: &ExportPlan,
     options: &SyncOptions,
 ) -> Result<(String, Option<Timestamp>), SyncError> {
     let (mut job, mut file_no, mut line_no) = match intake.stored_checkpoint() {
@@ -55,10 +55,9 @@ fn resumable(error: SyncError) -> SyncError {
     }
 }
 
-async fn start(ehr: &dyn Ehr, intake: &mut Intake<'_>, plan: &SyncPlan) -> Result<String, SyncError> {
+async fn start(ehr: &dyn Ehr, intake: &mut Intake<'_>, plan: &ExportPlan) -> Result<String, SyncError> {
     intake.progress.phase("asking for an export");
-    let types = intake.reader.types().to_vec();
-    let job = ehr.start_export(&ExportRequest { level: plan.level.clone(), types, since: plan.since }).await?;
+    let job = ehr.start_export(&ExportRequest { level: plan.level.clone(), types: plan.types.clone(), since: plan.since }).await?;
     intake.save(&Checkpoint::Export { job: job.clone(), file: 0, line: 0 }).await?;
     Ok(job)
 }

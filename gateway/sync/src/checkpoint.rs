@@ -1,9 +1,13 @@
 //! Where a run goes on after a stop.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where a run goes on. Stored as JSON with each piece of the run.
+use crate::plan::Step;
+
+/// Where a step of a run goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "way")]
 pub(crate) enum Checkpoint {
@@ -15,16 +19,45 @@ pub(crate) enum Checkpoint {
         /// Lines read of the next one.
         line: u64,
     },
-    /// A search: the types that are done, and the page of the next one.
-    Search {
-        done: usize,
+    /// A search: its next page.
+    Pages {
         next: Option<String>,
-        /// The earliest moment of the server's clock at which a type was first asked for.
+        /// From where it was begun anew, where its pages ran out before their end.
+        since: Option<Timestamp>,
+        /// The moment of the server's clock at which it was first answered.
         until: Option<Timestamp>,
     },
+    /// A search for each patient: the last one that is done.
+    Crawl { after: String },
 }
 
-impl Checkpoint {
+/// What a run has to do, and what it has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunState {
+    /// What it has to do, in order.
+    pub(crate) steps: Vec<Step>,
+    /// How much of that is done.
+    pub(crate) at: usize,
+    /// Types that are read, and the moment of the server's clock up to which they are complete.
+    pub(crate) until: BTreeMap<String, Option<Timestamp>>,
+    /// Types all of whose resources were shown.
+    pub(crate) whole: BTreeSet<String>,
+    /// Types of which something was shown.
+    pub(crate) seen: BTreeSet<String>,
+    /// Types that could not be read, and why.
+    pub(crate) problems: BTreeMap<String, String>,
+    /// Exports to be ended with the run.
+    pub(crate) jobs: BTreeSet<String>,
+}
+
+/// As stored with each piece of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) state: RunState,
+    pub(crate) place: Option<Checkpoint>,
+}
+
+impl Stored {
     /// As stored. A checkpoint of another version is none: the run starts over, and what is unchanged is skipped by its hash.
     pub(crate) fn read(text: Option<&str>) -> Option<Self> {
         serde_json::from_str(text?).ok()
@@ -41,8 +74,11 @@ mod tests {
 
     #[test]
     fn a_checkpoint_reads_back_and_a_foreign_one_is_none() {
-        let checkpoint = Checkpoint::Export { job: "http://h/1".into(), file: 2, line: 40 };
-        assert_eq!(Checkpoint::read(checkpoint.written().as_deref()), Some(checkpoint));
-        assert_eq!(Checkpoint::read(Some("{\"way\":\"pigeon\"}")), None);
+        let place = Some(Checkpoint::Export { job: "http://h/1".into(), file: 2, line: 40 });
+        let step = Step::Crawl { resource_type: "Condition".into(), parameter: "patient".into() };
+        let state = RunState { steps: vec![step], at: 1, until: [("Patient".to_owned(), None)].into(), ..RunState::default() };
+        let stored = Stored { state, place };
+        assert_eq!(Stored::read(stored.written().as_deref()), Some(stored));
+        assert_eq!(Stored::read(Some("{\"way\":\"pigeon\"}")), None);
     }
 }

@@ -21,6 +21,9 @@ pub enum SyncError {
     /// The server said itself that part of the data is missing.
     #[error("the run of source `{source_name}` is incomplete and will be made again: {reason}")]
     Incomplete { source_name: String, reason: String },
+    /// Another process is at work on the source.
+    #[error("another gateway is at work on source `{source_name}`; what it reads serves this one too")]
+    Busy { source_name: String },
     /// The export took longer than is waited for.
     #[error("the server of source `{0}` did not finish its export in time")]
     ExportTooLong(String),
@@ -35,7 +38,7 @@ impl SyncError {
         match self {
             Self::Ehr(error) => error.may_retry(),
             Self::Store(error) => error.may_retry(),
-            Self::Reading(_) => true,
+            Self::Reading(_) | Self::Busy { .. } => true,
             Self::NoSource(_) | Self::NoWay(_) | Self::Incomplete { .. } | Self::ExportTooLong(_) => false,
         }
     }

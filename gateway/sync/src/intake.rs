@@ -13,7 +13,7 @@ use gateway_ports::store::SyncStore;
 use gateway_ports::store::sync::ApplyBatch;
 use jiff::Timestamp;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, RunState, Stored};
 use crate::error::SyncError;
 use crate::progress::Progress;
 use crate::worker::Applied;
@@ -55,12 +55,14 @@ pub(crate) struct Intake<'a> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) applied: &'a Applied,
     pub(crate) seen: &'a Seen,
-    /// Types of which this call saw resources. Only they are swept: a type that is missing altogether may be missing for another reason.
-    pub(crate) types_seen: BTreeSet<String>,
     /// Deletions that were applied already.
     pub(crate) deletions: BTreeSet<(String, String)>,
     pub(crate) source: Source,
     pub(crate) strategy: SyncStrategy,
+    /// What there is to do, and what is done.
+    pub(crate) state: RunState,
+    /// Where the step that is under way goes on.
+    pub(crate) place: Option<Checkpoint>,
     pub(crate) run: Option<SyncRun>,
     pub(crate) counts: SyncCounts,
     pub(crate) patients_changed: u64,
@@ -81,18 +83,28 @@ impl Intake<'_> {
     }
 
     pub(crate) fn stored_checkpoint(&self) -> Option<Checkpoint> {
-        Checkpoint::read(self.run.as_ref()?.checkpoint.as_deref())
+        self.place.clone()
+    }
+
+    fn written(&self, place: Option<&Checkpoint>) -> Option<String> {
+        Stored { state: self.state.clone(), place: place.cloned() }.written()
     }
 
     pub(crate) async fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), SyncError> {
         let run = self.run().await?;
-        Ok(self.store.save_checkpoint(run, &checkpoint.written().unwrap_or_default()).await?)
+        Ok(self.store.save_checkpoint(run, &self.written(Some(checkpoint)).unwrap_or_default()).await?)
+    }
+
+    /// Notes what is done, where a run has begun.
+    pub(crate) async fn save_state(&mut self) -> Result<(), SyncError> {
+        let Some(run) = self.run.as_ref().map(|it| it.id) else { return Ok(()) };
+        Ok(self.store.save_checkpoint(run, &self.written(None).unwrap_or_default()).await?)
     }
 
     /// Applies a piece. One without news is left out while the run has not begun.
     pub(crate) async fn apply(&mut self, mut batch: ApplyBatch, checkpoint: Option<&Checkpoint>) -> Result<(), SyncError> {
         let may_skip = self.run.is_none() && self.strategy == SyncStrategy::SearchSince;
-        if may_skip && batch.deletes.is_empty() && !self.seen.has_news(&batch) {
+        if may_skip && batch.deletes.is_empty() && batch.present.is_empty() && !self.seen.has_news(&batch) {
             self.counts.read += batch.resources.len() as u64;
             self.counts.unchanged += batch.resources.len() as u64;
             return Ok(());
@@ -104,12 +116,15 @@ impl Intake<'_> {
             line.run = run;
             line.at = now;
         }
-        batch.checkpoint = checkpoint.and_then(Checkpoint::written);
         for resource in &batch.resources {
-            if !self.types_seen.contains(&resource.resource_type) {
-                self.types_seen.insert(resource.resource_type.clone());
+            if !self.state.seen.contains(&resource.resource_type) {
+                self.state.seen.insert(resource.resource_type.clone());
             }
         }
+        if let Some((resource_type, _)) = batch.present.first() {
+            self.state.seen.insert(resource_type.clone());
+        }
+        batch.checkpoint = checkpoint.and_then(|it| self.written(Some(it)));
         let keys: Vec<_> = batch.resources.iter().map(|it| (it.key, it.hash)).collect();
         for (resource_type, id) in &batch.deletes {
             self.seen.forget(self.reader.key(resource_type, id));

@@ -6,20 +6,24 @@
 
 mod bulk;
 mod checkpoint;
+mod crawl;
 mod error;
 mod hints;
 mod intake;
+mod lease;
 mod plan;
 mod probe;
 mod progress;
 mod push;
+mod run;
 mod search;
+mod sweep;
 mod worker;
 
 pub use self::{
     error::SyncError,
     hints::{HintInbox, HintQueue},
-    plan::{SyncPlan, plan},
+    plan::{Deletions, ExportChoice, PlanSettings, Step, TypeWays, Way, plan, ways},
     probe::capabilities,
     progress::{Progress, Quiet, SyncReport},
     push::{PushKeeper, PushWish},

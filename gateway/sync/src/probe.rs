@@ -15,22 +15,39 @@ const FAR_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 pub async fn capabilities(ehr: &dyn Ehr, reader: &dyn ResourceReader, now: Timestamp) -> Result<EhrCapabilities, EhrError> {
     let mut capabilities = ehr.capabilities().await?;
     let mut refused = None;
+    let mut failed = Vec::new();
     for resource_type in reader.types() {
         if capabilities.stated && (!capabilities.searches(resource_type) || capabilities.searches_by_last_updated(resource_type)) {
             continue;
         }
         let stated = capabilities.types.get(resource_type).cloned();
-        match try_type(ehr, reader, resource_type, stated, now).await {
+        match try_type(ehr, reader, resource_type, stated.clone(), now).await {
             Ok(found) => {
                 capabilities.types.insert(resource_type.clone(), found);
             }
+            // A poor server answers with a fault of its own where it does not know a type. It is asked once more at the end.
+            Err(error) if error.kind == EhrErrorKind::Later(None) => failed.push((resource_type.clone(), stated, error)),
             Err(error) if error.may_retry() => return Err(error),
             Err(error) => {
-                let found = TypeCapabilities { search: false, refusal: Some(error.reason.clone()), ..TypeCapabilities::default() };
-                capabilities.types.insert(resource_type.clone(), found);
+                capabilities.types.insert(resource_type.clone(), closed(stated, &error));
                 refused = refused.or(Some(error));
             }
         }
+    }
+    let nothing_answers = failed.len() == reader.types().len();
+    for (resource_type, stated, error) in failed {
+        if nothing_answers {
+            return Err(error);
+        }
+        let found = match try_type(ehr, reader, &resource_type, stated.clone(), now).await {
+            Ok(found) => found,
+            Err(error) if error.kind == EhrErrorKind::Later(None) || !error.may_retry() => {
+                refused = refused.or(Some(error.clone()));
+                closed(stated, &error)
+            }
+            Err(error) => return Err(error),
+        };
+        capabilities.types.insert(resource_type, found);
     }
     let any = reader.types().iter().any(|it| capabilities.searches(it));
     let exports = capabilities.system_export || capabilities.patient_export || capabilities.group_export;
@@ -38,6 +55,11 @@ pub async fn capabilities(ehr: &dyn Ehr, reader: &dyn ResourceReader, now: Times
         Some(error) if !any && !exports => Err(error),
         _ => Ok(capabilities),
     }
+}
+
+/// A type that can't be searched as a whole.
+fn closed(stated: Option<TypeCapabilities>, error: &EhrError) -> TypeCapabilities {
+    TypeCapabilities { search: false, history: false, refusal: Some(error.reason.clone()), read: true, ..stated.unwrap_or_default() }
 }
 
 async fn try_type(

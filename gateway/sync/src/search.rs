@@ -1,77 +1,183 @@
-//! Reading by search, type by type and page by page.
+//! Reading a type by search, page by page.
 
-use gateway_domain::source::SyncStrategy;
-use gateway_ports::ehr::{Ehr, EhrCapabilities, EhrErrorKind, ExportLine, SearchRequest};
+use std::collections::BTreeSet;
+
+use gateway_ports::ehr::{Ehr, EhrError, EhrErrorKind, ExportLine, SearchPage, SearchRequest};
 use gateway_ports::store::sync::ApplyBatch;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::SyncError;
 use crate::intake::Intake;
-use crate::plan::SyncPlan;
-use crate::worker::SyncOptions;
 
-/// Reads all types; those that were read, and the moment up to which they are complete.
-pub(crate) async fn read(
-    ehr: &dyn Ehr,
-    intake: &mut Intake<'_>,
-    plan: &SyncPlan,
-    capabilities: &EhrCapabilities,
-    options: &SyncOptions,
-) -> Result<(Vec<String>, Option<Timestamp>), SyncError> {
-    let types: Vec<String> = intake.reader.types().iter().filter(|it| capabilities.searches(it)).cloned().collect();
-    let (start, mut resume_at, mut until) = match intake.stored_checkpoint() {
-        Some(Checkpoint::Search { done, next, until }) => (done, next, until),
-        _ => (0, None, None),
-    };
-    for (at, resource_type) in types.iter().enumerate().skip(start) {
-        intake.progress.phase(&format!("reading {resource_type}"));
-        if let (SyncStrategy::SearchSince, Some(since)) = (plan.strategy, plan.since)
-            && capabilities.has_history(resource_type)
-        {
-            // Before the search: what was deleted and made anew is found by it again.
-            read_deletions(ehr, intake, resource_type, since).await?;
+/// How often the pages of a search may run out before their end.
+const MOST_RESTARTS: u32 = 100;
+/// So many empty pages in a row are a circle.
+const MOST_EMPTY_PAGES: u32 = 100;
+/// How far our clock may be ahead of a server's that does not tell its own.
+const MARGIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Reads a type to the end of its search; the moment up to which it is complete.
+pub(crate) async fn read(ehr: &dyn Ehr, intake: &mut Intake<'_>, request: SearchRequest) -> Result<Timestamp, SyncError> {
+    let mut pages = Pages::new(request, intake.place.take());
+    let began = intake.clock.now();
+    intake.progress.phase(&format!("reading {}", pages.request.resource_type));
+    while !pages.ended {
+        let page = pages.fetch(ehr).await?;
+        let fallen_back = began.checked_sub(MARGIN).unwrap_or(began);
+        let answered = page.answered_at.unwrap_or(fallen_back);
+        let until = *pages.until.get_or_insert(answered);
+        let batch = take_in(ehr, intake, &pages.request, page).await?;
+        pages.saw(&batch);
+        let checkpoint = Checkpoint::Pages { next: pages.next.clone(), since: pages.restarted_at, until: Some(until) };
+        intake.apply(batch, Some(&checkpoint)).await?;
+    }
+    Ok(pages.until.unwrap_or(began))
+}
+
+/// A page as a piece of the run. What came only in part is read by itself.
+async fn take_in(ehr: &dyn Ehr, intake: &mut Intake<'_>, request: &SearchRequest, page: SearchPage) -> Result<ApplyBatch, SyncError> {
+    for warning in page.warnings {
+        intake.warn(warning);
+    }
+    if request.ids_only {
+        let present = page.ids.into_iter().map(|id| (request.resource_type.clone(), id)).collect();
+        return Ok(ApplyBatch { present, ..ApplyBatch::default() });
+    }
+    let mut resources = page.resources;
+    for id in page.partial {
+        resources.extend(ehr.read(&request.resource_type, &id).await?);
+    }
+    let lines = (1..).zip(resources).map(|(number, bytes)| ExportLine { number, bytes, too_long: false }).collect();
+    intake.read(lines, false).await
+}
+
+/// The pages of a search, one after the other.
+struct Pages {
+    request: SearchRequest,
+    next: Option<String>,
+    until: Option<Timestamp>,
+    /// Where the search was begun anew.
+    restarted_at: Option<Timestamp>,
+    restarts: u32,
+    empty: u32,
+    /// The latest change seen, as long as they came in order.
+    latest: Option<Timestamp>,
+    in_order: bool,
+    /// One list, not several searches one after the other.
+    single: bool,
+    places: BTreeSet<String>,
+    ended: bool,
+}
+
+impl Pages {
+    fn new(mut request: SearchRequest, place: Option<Checkpoint>) -> Self {
+        let (mut next, mut until, mut restarted_at) = (None, None, None);
+        if let Some(Checkpoint::Pages { next: stored, since, until: first }) = place {
+            // The last page of all was read: what follows is the end, or the first page again where nothing was.
+            (next, until, restarted_at) = (stored, first, since);
         }
-        let request = SearchRequest {
-            resource_type: resource_type.clone(),
-            since: plan.since,
-            sorted: plan.since.is_some(),
-            page_size: options.page_size,
-            ..SearchRequest::default()
-        };
-        let mut next = resume_at.take();
+        request.since = restarted_at.or(request.since);
+        let in_order = request.sorted && next.is_none();
+        Self {
+            request,
+            next,
+            until,
+            restarted_at,
+            restarts: 0,
+            empty: 0,
+            latest: None,
+            in_order,
+            single: true,
+            places: BTreeSet::new(),
+            ended: false,
+        }
+    }
+
+    /// The next page. Where a later page is refused or gone, the search begins anew at the latest change that was seen.
+    async fn fetch(&mut self, ehr: &dyn Ehr) -> Result<SearchPage, SyncError> {
         loop {
-            let page = match ehr.search(&request, next.as_deref()).await {
-                // The cursor of a page has run out: the type begins again, and what is unchanged is skipped by its hash.
-                Err(error) if error.kind == EhrErrorKind::Gone && next.is_some() => {
-                    next = None;
-                    ehr.search(&request, None).await?
+            let error = match ehr.search(&self.request, self.next.as_deref()).await {
+                Ok(page) => match self.follow(&page) {
+                    Ok(()) => return Ok(page),
+                    Err(reason) => EhrError {
+                        server: String::new(),
+                        asked: format!("a search of {}", self.request.resource_type),
+                        reason,
+                        kind: EhrErrorKind::Unsupported,
+                    },
+                },
+                Err(error) => error,
+            };
+            let begun = self.next.is_some();
+            let may_restart =
+                begun && matches!(error.kind, EhrErrorKind::Gone | EhrErrorKind::Unsupported) && self.restarts < MOST_RESTARTS;
+            if !may_restart {
+                return Err(error.into());
+            }
+            self.restarts += 1;
+            let from = self.latest.filter(|_| self.in_order && self.single).filter(|it| self.request.since.is_none_or(|since| since < *it));
+            match from {
+                Some(from) => {
+                    self.request.since = Some(from);
+                    self.restarted_at = Some(from);
                 }
-                other => other?,
-            };
-            if let Some(answered_at) = page.answered_at {
-                until = Some(until.map_or(answered_at, |it| it.min(answered_at)));
+                // A cursor that ran out may hold the next time; an order that was refused will be again.
+                None if error.kind == EhrErrorKind::Gone && self.restarts <= 3 => {}
+                None => return Err(error.into()),
             }
-            for warning in page.warnings {
-                intake.warn(warning);
+            tracing::info!(%error, "A search begins anew");
+            self.next = None;
+            self.places.clear();
+        }
+    }
+
+    /// Notes where the search goes on after a page.
+    fn follow(&mut self, page: &SearchPage) -> Result<(), String> {
+        self.single &= page.is_only_search;
+        self.empty = if page.ids.is_empty() { self.empty + 1 } else { 0 };
+        match &page.next {
+            // After an empty page some servers go on for ever.
+            Some(next) if self.empty > MOST_EMPTY_PAGES || !self.places.insert(next.clone()) => {
+                if page.ids.is_empty() {
+                    self.ended = true;
+                    return Ok(());
+                }
+                Err("its pages go in a circle".to_owned())
             }
-            let lines = (1..).zip(page.resources).map(|(number, bytes)| ExportLine { number, bytes, too_long: false }).collect();
-            let batch = intake.read(lines, false).await?;
-            let checkpoint = match &page.next {
-                Some(next) => Checkpoint::Search { done: at, next: Some(next.clone()), until },
-                None => Checkpoint::Search { done: at + 1, next: None, until },
-            };
-            intake.apply(batch, Some(&checkpoint)).await?;
-            match page.next {
-                Some(following) => next = Some(following),
-                None => break,
+            Some(next) => {
+                self.next = Some(next.clone());
+                Ok(())
+            }
+            None => {
+                self.ended = true;
+                Ok(())
             }
         }
     }
-    Ok((types, until))
+
+    /// Notes what a page showed.
+    fn saw(&mut self, batch: &ApplyBatch) {
+        if !self.in_order {
+            return;
+        }
+        for resource in &batch.resources {
+            match (resource.last_updated, self.latest) {
+                // What was read again in an overlap of pages is no disorder; a step back of more is.
+                (Some(at), Some(latest)) if at < latest.checked_sub(SignedDuration::from_secs(1)).unwrap_or(latest) => {
+                    self.in_order = false
+                }
+                (Some(at), latest) => self.latest = Some(latest.map_or(at, |it| it.max(at))),
+                (None, _) => self.in_order = false,
+            }
+        }
+        self.in_order &= batch.quarantined.is_empty();
+    }
 }
 
-async fn read_deletions(ehr: &dyn Ehr, intake: &mut Intake<'_>, resource_type: &str, since: Timestamp) -> Result<(), SyncError> {
+/// Applies what was deleted of a type since a moment, from its history.
+pub(crate) async fn read_deletions(ehr: &dyn Ehr, intake: &mut Intake<'_>, resource_type: &str, since: Timestamp) -> Result<(), SyncError> {
+    let mut places = BTreeSet::new();
     let mut next: Option<String> = None;
     loop {
         let page = ehr.deleted(resource_type, since, next.as_deref()).await?;
@@ -80,7 +186,11 @@ async fn read_deletions(ehr: &dyn Ehr, intake: &mut Intake<'_>, resource_type: &
         let batch = ApplyBatch { deletes: news.map(|id| (resource_type.to_owned(), id)).collect(), ..ApplyBatch::default() };
         intake.apply(batch, None).await?;
         match page.next {
-            Some(following) => next = Some(following),
+            Some(following) if places.insert(following.clone()) => next = Some(following),
+            Some(_) => {
+                intake.warn(format!("the pages of its history of {resource_type} go in a circle"));
+                return Ok(());
+            }
             None => return Ok(()),
         }
     }

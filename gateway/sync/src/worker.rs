@@ -1,23 +1,27 @@
 //! Runs: once, or again and again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use gateway_domain::ids::{PatientNo, SourceId};
-use gateway_domain::source::{Source, SyncCounts, SyncRunStatus, SyncStrategy};
+use gateway_domain::source::{Source, SyncCounts, SyncRunStatus, SyncStrategy, TypeCursor};
 use gateway_ports::clock::{Clock, Entropy};
-use gateway_ports::ehr::{Ehr, EhrCapabilities, ExportLevel, ResourceReader};
+use gateway_ports::ehr::{Ehr, EhrCapabilities, ResourceReader};
 use gateway_ports::store::{SourceStore, SyncStore};
+use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
+use crate::checkpoint::{RunState, Stored};
 use crate::error::SyncError;
 use crate::hints::HintQueue;
 use crate::intake::{Intake, Seen};
-use crate::plan::{SyncPlan, plan};
+use crate::lease::Lease;
+use crate::plan::{ExportChoice, PlanSettings, plan, strategy};
+use crate::probe;
 use crate::progress::{Progress, Quiet, SyncReport};
-use crate::{bulk, probe, search};
+use crate::run::{self, Known};
 
 /// A source and how it is spoken to and read.
 #[derive(Clone)]
@@ -33,8 +37,16 @@ pub struct SyncFeed {
 pub struct SyncOptions {
     /// Reads everything, whatever was read before.
     pub full: bool,
-    /// Whose data exports are asked for; the server's widest where it is not said.
-    pub level: Option<ExportLevel>,
+    /// What is done from time to time, as the comparison of ids, is done now.
+    pub now: bool,
+    /// Whose data exports are asked for.
+    pub export: ExportChoice,
+    /// How often a type of 100,000 resources that can't be asked for its changes is read anew; a smaller one more often.
+    pub refresh: Duration,
+    /// How often what is held of such a type is compared with what the server has; of a smaller one more often.
+    pub reconcile: Duration,
+    /// Requests under way at a time, where a type is read patient by patient.
+    pub concurrency: usize,
     /// How far before the last complete moment a run begins.
     pub overlap: Duration,
     /// The most resources of a piece.
@@ -58,7 +70,11 @@ impl Default for SyncOptions {
     fn default() -> Self {
         Self {
             full: false,
-            level: None,
+            now: false,
+            export: ExportChoice::Offered,
+            refresh: Duration::from_hours(1),
+            reconcile: Duration::from_hours(24),
+            concurrency: 4,
             overlap: Duration::from_mins(5),
             batch_resources: 2_000,
             batch_bytes: 8 << 20,
@@ -76,6 +92,7 @@ impl SyncOptions {
     /// Small pieces and short waits.
     pub fn for_testing() -> Self {
         Self {
+            now: true,
             batch_resources: 50,
             page_size: 20,
             shortest_poll: Duration::from_millis(10),
@@ -88,10 +105,14 @@ impl SyncOptions {
 /// More deletions than these are not remembered; they are then applied again, which changes nothing.
 const MOST_DELETIONS: usize = 100_000;
 
+/// What a server can do is asked again after this long.
+const ASK_AGAIN: Duration = Duration::from_hours(1);
+
 /// What is remembered of a source between its runs.
 #[derive(Default)]
 pub(crate) struct Memory {
-    capabilities: Mutex<Option<EhrCapabilities>>,
+    /// What the server can do, and when it was asked.
+    capabilities: Mutex<Option<(EhrCapabilities, Timestamp)>>,
     pub(crate) seen: Seen,
     pub(crate) deletions: std::sync::Mutex<BTreeSet<(String, String)>>,
 }
@@ -147,32 +168,53 @@ impl SyncWorker {
     /// is ended as failed, and what it brought stays without being decided upon.
     pub async fn run_once(&self, feed: &SyncFeed, options: &SyncOptions, progress: &dyn Progress) -> Result<SyncReport, SyncError> {
         let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
+        let lease = Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?;
+        let ran = tokio::select! {
+            ran = Box::pin(self.run_alone(feed, source, options, progress)) => ran,
+            lost = lease.keep() => Err(lost),
+        };
+        lease.end().await;
+        ran
+    }
+
+    async fn run_alone(
+        &self,
+        feed: &SyncFeed,
+        source: Source,
+        options: &SyncOptions,
+        progress: &dyn Progress,
+    ) -> Result<SyncReport, SyncError> {
         let memory = self.memory(source.id);
         let mut open = self.store.open_run(source.id).await?;
         if let Some(run) = open.take_if(|it| it.strategy == SyncStrategy::Hint) {
             // Each piece of a run by hints is whole, so one that was interrupted has ended.
             self.store.finish_run(run.id, SyncRunStatus::Complete, None, None, self.clock.now()).await?;
         }
-        let capabilities = {
-            let mut known = memory.capabilities.lock().await;
-            if known.is_none() {
-                progress.phase("asking what the server can do");
-                *known = Some(probe::capabilities(&*feed.ehr, &*feed.reader, self.clock.now()).await?);
+        let now = self.clock.now();
+        let mut capabilities = self.capabilities(feed, &memory, now, progress).await?;
+        let known = self.known(&source, feed.reader.types()).await?;
+        let stored = open.as_ref().and_then(|it| Stored::read(it.checkpoint.as_deref()));
+        let (state, place) = match stored {
+            Some(stored) => (stored.state, stored.place),
+            None => {
+                let settings = PlanSettings {
+                    full: options.full,
+                    now: options.now,
+                    export: options.export.clone(),
+                    overlap: options.overlap,
+                    refresh: options.refresh,
+                    reconcile: options.reconcile,
+                };
+                let steps = plan(&capabilities, feed.reader.types(), &known.cursors, &known.held, &settings, now);
+                (RunState { steps, ..RunState::default() }, None)
             }
-            known.clone().unwrap_or_default()
         };
-        let under_way = open.as_ref().map(|it| it.strategy);
-        let plan = plan(
-            &capabilities,
-            feed.reader.types(),
-            under_way,
-            source.complete_until,
-            options.full,
-            options.level.as_ref(),
-            options.overlap,
-        )
-        .ok_or_else(|| SyncError::NoWay(source.name.clone()))?;
+        if state.steps.is_empty() && known.cursors.is_empty() {
+            return Err(SyncError::NoWay(source.name.clone()));
+        }
         let deletions = std::mem::take(&mut *memory.deletions.lock().unwrap_or_else(PoisonError::into_inner));
+        let under_way = open.is_some();
+        let note = self.is_note_due(&source, options);
         let mut intake = Intake {
             store: &*self.store,
             clock: &*self.clock,
@@ -181,9 +223,10 @@ impl SyncWorker {
             progress,
             applied: &*self.applied,
             seen: &memory.seen,
-            types_seen: BTreeSet::new(),
             deletions,
-            strategy: plan.strategy,
+            strategy: open.as_ref().map_or_else(|| strategy(&state.steps), |it| it.strategy),
+            state,
+            place,
             run: open,
             source,
             counts: SyncCounts::default(),
@@ -191,7 +234,7 @@ impl SyncWorker {
             total: None,
             warnings: Vec::new(),
         };
-        let made = Box::pin(self.make(feed, &mut intake, &plan, &capabilities, options)).await;
+        let made = Box::pin(run::make(feed, &mut intake, &mut capabilities, &known, options, note)).await;
         memory.keep_deletions(std::mem::take(&mut intake.deletions));
         if let Err(error) = made {
             // What the server can do may be the reason; it is asked again.
@@ -202,67 +245,48 @@ impl SyncWorker {
             }
             return Err(error);
         }
+        if let Some(remembered) = &mut *memory.capabilities.lock().await {
+            remembered.0 = capabilities;
+        }
         let (counts, patients_changed, warnings) = (intake.counts, intake.patients_changed, intake.warnings);
-        Ok(SyncReport { strategy: plan.strategy, resumed: under_way.is_some(), counts, patients_changed, warnings })
+        Ok(SyncReport { strategy: intake.strategy, resumed: under_way, counts, patients_changed, warnings })
     }
 
-    async fn make(
+    /// What the server can do: as remembered, or asked and tried anew after a while, because servers learn.
+    async fn capabilities(
         &self,
         feed: &SyncFeed,
-        intake: &mut Intake<'_>,
-        plan: &SyncPlan,
-        capabilities: &EhrCapabilities,
-        options: &SyncOptions,
-    ) -> Result<(), SyncError> {
-        match plan.strategy {
-            SyncStrategy::BulkFull | SyncStrategy::BulkSince => {
-                let (job, until) = bulk::read(&*feed.ehr, intake, plan, options).await?;
-                if plan.strategy == SyncStrategy::BulkFull {
-                    self.sweep(intake, feed.reader.types(), options).await?;
-                }
-                if until.is_none() {
-                    intake.warn(
-                        "the export does not say up to which moment it is complete, so the next run reads everything again".to_owned(),
-                    );
-                }
-                intake.finish(SyncRunStatus::Complete, until).await?;
-                // Servers allow few exports at a time. One that can't be ended runs out by itself.
-                if let Err(error) = feed.ehr.end_export(&job).await {
-                    tracing::info!(%error, "An export was not ended");
-                }
-            }
-            SyncStrategy::SearchFull | SyncStrategy::SearchSince => {
-                let (types, until) = search::read(&*feed.ehr, intake, plan, capabilities, options).await?;
-                if plan.strategy == SyncStrategy::SearchFull {
-                    self.sweep(intake, &types, options).await?;
-                }
-                if intake.run.is_some() {
-                    intake.finish(SyncRunStatus::Complete, until).await?;
-                } else if self.is_note_due(&intake.source, options) {
-                    self.store.note_unchanged(intake.source.id, until, self.clock.now()).await?;
-                }
-            }
-            // Never planned: what a server tells of is read between runs.
-            SyncStrategy::Hint => {}
+        memory: &Memory,
+        now: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<EhrCapabilities, SyncError> {
+        let mut remembered = memory.capabilities.lock().await;
+        if let Some((capabilities, asked_at)) = &*remembered
+            && now.duration_since(*asked_at).unsigned_abs() < ASK_AGAIN
+        {
+            return Ok(capabilities.clone());
         }
-        Ok(())
+        progress.phase("asking what the server can do");
+        let capabilities = probe::capabilities(&*feed.ehr, &*feed.reader, now).await?;
+        *remembered = Some((capabilities.clone(), now));
+        Ok(capabilities)
+    }
+
+    async fn known(&self, source: &Source, types: &[String]) -> Result<Known, SyncError> {
+        let cursors = self.store.cursors(source.id).await?;
+        let mut cursors: BTreeMap<String, TypeCursor> = cursors.into_iter().map(|it| (it.resource_type.clone(), it)).collect();
+        if cursors.is_empty() && source.complete_until.is_some() {
+            // Read by a version that kept one cursor for all.
+            let cursor =
+                |it: &String| TypeCursor { complete_until: source.complete_until, read_at: source.synced_at, ..TypeCursor::new(it) };
+            cursors = types.iter().map(|it| (it.clone(), cursor(it))).collect();
+        }
+        let held = self.sources.resource_counts(Some(source.id)).await?.into_iter().collect();
+        Ok(Known { cursors, held })
     }
 
     fn is_note_due(&self, source: &Source, options: &SyncOptions) -> bool {
         source.synced_at.is_none_or(|it| self.clock.now().duration_since(it).unsigned_abs() >= options.note_every)
-    }
-
-    async fn sweep(&self, intake: &mut Intake<'_>, types: &[String], options: &SyncOptions) -> Result<(), SyncError> {
-        intake.progress.phase("looking for what is gone");
-        let run = intake.run().await?;
-        let types: Vec<String> = types.iter().filter(|it| intake.types_seen.contains(*it)).cloned().collect();
-        if self.store.sweep(run, &types, options.most_deleted, self.clock.now()).await?.is_none() {
-            let share = options.most_deleted * 100.0;
-            intake.warn(format!(
-                "more than {share:.0} % of the resources are gone from the server at once; nothing was deleted, check the server"
-            ));
-        }
-        Ok(())
     }
 
     /// Makes runs until it is cancelled: every `interval`, sooner when `wake` says so, later after failures. `changed` is told after
@@ -295,6 +319,10 @@ impl SyncWorker {
                         tracing::info!(source = %feed.source, applied = report.counts.applied, deleted = report.counts.deleted, "Synced");
                         changed.notify_one();
                     }
+                }
+                Err(SyncError::Busy { .. }) => {
+                    tracing::debug!(source = %feed.source, "Another gateway is at work on the source");
+                    pause = interval;
                 }
                 Err(error) => {
                     pause = (pause * 2).max(Duration::from_secs(1)).min(LONGEST_PAUSE.max(interval));

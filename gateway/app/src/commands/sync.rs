@@ -24,7 +24,7 @@ pub(crate) async fn run(config: &Config, parts: &Parts, name: &str, full: bool) 
     let section = config.source(name)?;
     ehr::put_source(parts, section).await?;
     let feed = ehr::feed(parts, config, section).await?;
-    let options = SyncOptions { full, ..ehr::options(section)? };
+    let options = SyncOptions { full, now: true, ..ehr::options(section)? };
     let watcher: Box<dyn Progress> = if is_watched() { Box::new(Bar::new()) } else { Box::new(Lines::default()) };
     let worker = ehr::worker(parts);
     let up_to_date = async {

@@ -38,6 +38,46 @@ pub(crate) struct SourceSection {
     /// Whether and how it tells of changes by itself.
     #[serde(default)]
     pub(crate) push: PushSection,
+    /// Whose data bulk exports are asked for: `system`, `patient`, `group:<id>` or `off`; the widest the server has where it is not said.
+    pub(crate) export: Option<String>,
+    /// How often a large type is read anew that can't be asked for its changes.
+    #[serde(default = "an_hour")]
+    pub(crate) refresh: String,
+    /// How often what is held is compared with what the server has.
+    #[serde(default = "a_day")]
+    pub(crate) reconcile: String,
+    /// Requests under way at a time, at most.
+    #[serde(default = "eight")]
+    pub(crate) max_concurrent: usize,
+    /// Requests in a second, at most; as many as the server bears where it is not said.
+    pub(crate) max_requests_per_second: Option<f64>,
+}
+
+/// Whose data bulk exports are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ExportSetting {
+    /// The widest the server has.
+    Offered,
+    /// None are.
+    Off,
+    /// Everything.
+    System,
+    /// All patients.
+    Patient,
+    /// A group, by its FHIR id.
+    Group(String),
+}
+
+fn an_hour() -> String {
+    "1h".to_owned()
+}
+
+fn a_day() -> String {
+    "24h".to_owned()
+}
+
+const fn eight() -> usize {
+    8
 }
 
 fn half_a_minute() -> String {
@@ -107,6 +147,15 @@ impl SourceSection {
             return Err(ConfigError::key("source.url", "expected the FHIR base, for example `https://ehr.example.org/fhir`"));
         }
         self.poll_interval()?;
+        self.refresh_interval()?;
+        self.reconcile_interval()?;
+        self.export()?;
+        if !(1..=256).contains(&self.max_concurrent) {
+            return Err(ConfigError::key("source.max_concurrent", "expected 1 to 256"));
+        }
+        if self.max_requests_per_second.is_some_and(|it| !(0.01..=10_000.0).contains(&it)) {
+            return Err(ConfigError::key("source.max_requests_per_second", "expected 0.01 to 10000"));
+        }
         self.write_back.check()?;
         self.mapping()?;
         self.push.check()
@@ -122,6 +171,39 @@ impl SourceSection {
         let wrong = |reason: String| ConfigError::key("source.mapping_file", reason);
         let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("`{}` can't be read: {error}", file.display())))?;
         profile.overlay(&file.display().to_string(), &text).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Whose data bulk exports are asked for.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`]
+    pub(crate) fn export(&self) -> Result<ExportSetting, ConfigError> {
+        match self.export.as_deref() {
+            None => Ok(ExportSetting::Offered),
+            Some("off") => Ok(ExportSetting::Off),
+            Some("system") => Ok(ExportSetting::System),
+            Some("patient") => Ok(ExportSetting::Patient),
+            Some(other) => match other.strip_prefix("group:").map(str::trim).filter(|it| !it.is_empty()) {
+                Some(id) => Ok(ExportSetting::Group(id.to_owned())),
+                None => Err(ConfigError::key("source.export", format!("`{other}`: expected `system`, `patient`, `group:<id>` or `off`"))),
+            },
+        }
+    }
+
+    /// How often a large type is read anew that can't be asked for its changes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`]
+    pub(crate) fn refresh_interval(&self) -> Result<Duration, ConfigError> {
+        duration("source.refresh", &self.refresh)?.try_into().map_err(|_| ConfigError::key("source.refresh", "expected a duration"))
+    }
+
+    /// How often what is held is compared with what the server has.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`]
+    pub(crate) fn reconcile_interval(&self) -> Result<Duration, ConfigError> {
+        duration("source.reconcile", &self.reconcile)?.try_into().map_err(|_| ConfigError::key("source.reconcile", "expected a duration"))
     }
 
     /// How often to ask for changes.

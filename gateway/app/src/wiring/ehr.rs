@@ -12,15 +12,16 @@ use gateway_auth::{
 use gateway_domain::ids::SourceId;
 use gateway_domain::source::Source;
 use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
+use gateway_net::budget::BudgetLimits;
 use gateway_net::egress::{Egress, EgressPolicy, Network, Origin};
-use gateway_ports::ehr::Ehr;
+use gateway_ports::ehr::{Ehr, ExportLevel};
 use gateway_ports::push::SubscriptionServer;
 use gateway_ports::store::SourceStore as _;
-use gateway_sync::{SyncFeed, SyncOptions, SyncWorker};
+use gateway_sync::{ExportChoice, SyncFeed, SyncOptions, SyncWorker};
 use secrecy::SecretString;
 
 use super::Parts;
-use crate::config::{Config, ConfigError, SourceAuth, SourceSection};
+use crate::config::{Config, ConfigError, ExportSetting, SourceAuth, SourceSection};
 
 /// The source of a section, as the database has it; made where it is new.
 ///
@@ -36,7 +37,23 @@ pub(crate) async fn put_source(parts: &Parts, section: &SourceSection) -> anyhow
 /// # Errors
 /// Where a file with a secret can't be read, or an address can't be used.
 pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn Ehr>> {
-    Ok(Arc::new(fhir_server(parts, config, section, Rights::Read)?))
+    Ok(fhir_server(parts, config, section)?)
+}
+
+/// The guarded client of a section, without a credential.
+///
+/// # Errors
+/// Where an address can't be used.
+pub(crate) fn egress(section: &SourceSection) -> anyhow::Result<Egress> {
+    Ok(Egress::new(policy(section)?)?)
+}
+
+/// How the gateway signs in to a section's server.
+///
+/// # Errors
+/// Where a file with a secret can't be read.
+pub(crate) fn token_source(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn TokenSource>> {
+    tokens(parts, config, section, &egress(section)?, Rights::Read)
 }
 
 /// The server of a section, for keeping our subscriptions on it: with a token of its own that allows nothing else.
@@ -44,16 +61,26 @@ pub(crate) fn server(parts: &Parts, config: &Config, section: &SourceSection) ->
 /// # Errors
 /// As [`server`].
 pub(crate) fn subscription_server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn SubscriptionServer>> {
-    Ok(Arc::new(fhir_server(parts, config, section, Rights::Manage(vec!["Subscription".to_owned()]))?))
+    Ok(Arc::new(server_with(parts, config, section, Rights::Manage(vec!["Subscription".to_owned()]))?))
 }
 
-fn fhir_server(parts: &Parts, config: &Config, section: &SourceSection, rights: Rights) -> anyhow::Result<FhirServer> {
-    let egress = Egress::new(policy(section)?)?;
+/// As [`server`], with what only a FHIR server can tell.
+///
+/// # Errors
+/// As [`server`].
+pub(crate) fn fhir_server(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<FhirServer>> {
+    Ok(Arc::new(server_with(parts, config, section, Rights::Read)?))
+}
+
+fn server_with(parts: &Parts, config: &Config, section: &SourceSection, rights: Rights) -> anyhow::Result<FhirServer> {
+    let egress = egress(section)?;
     let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
     let tokens = tokens(parts, config, section, &egress, rights)?;
     let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
     let mapping = section.mapping()?;
-    let server_config = FhirServerConfig::new(section.url.clone(), &mapping.search);
+    let budget =
+        BudgetLimits { concurrent: section.max_concurrent, per_second: section.max_requests_per_second, ..BudgetLimits::default() };
+    let server_config = FhirServerConfig { budget, ..FhirServerConfig::new(section.url.clone(), &mapping.search) };
     Ok(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy)))
 }
 
@@ -79,7 +106,22 @@ pub(crate) fn worker(parts: &Parts) -> SyncWorker {
 /// Where there is no such profile.
 pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
     let page_size = section.mapping()?.search.page_size;
-    Ok(SyncOptions { page_size, shortest_poll: Duration::from_millis(500), ..SyncOptions::default() })
+    let export = match section.export()? {
+        ExportSetting::Offered => ExportChoice::Offered,
+        ExportSetting::Off => ExportChoice::Off,
+        ExportSetting::System => ExportChoice::Level(ExportLevel::System),
+        ExportSetting::Patient => ExportChoice::Level(ExportLevel::Patient),
+        ExportSetting::Group(id) => ExportChoice::Level(ExportLevel::Group(id)),
+    };
+    Ok(SyncOptions {
+        page_size,
+        export,
+        refresh: section.refresh_interval()?,
+        reconcile: section.reconcile_interval()?,
+        concurrency: section.max_concurrent,
+        shortest_poll: Duration::from_millis(500),
+        ..SyncOptions::default()
+    })
 }
 
 /// What the client of this source may reach: public addresses over TLS, and what the section lists. A section that names a private host may

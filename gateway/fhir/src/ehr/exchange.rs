@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gateway_auth::AuthError;
 use gateway_net::backoff::backoff;
+use gateway_net::budget::{Admission, Outcome as Settled};
 use gateway_net::egress::{EgressError, EgressRequest, EgressResponse, Retry};
 use gateway_net::retry_after::retry_after;
 use gateway_ports::ehr::{EhrError, EhrErrorKind, ExportFile};
@@ -44,7 +45,9 @@ impl FhirServer {
     }
 
     async fn try_once(&self, request: EgressRequest, asked: &str) -> Result<Answer, EhrError> {
+        let admission = self.budget.admit().await;
         let response = self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?;
+        self.settle(admission, &response);
         let (status, headers) = (response.status(), response.headers().clone());
         let limit = if status.is_success() { self.config.largest_document } else { LARGEST_ERROR };
         let body = match response.bytes(limit).await {
@@ -57,6 +60,20 @@ impl FhirServer {
             return Err(self.later(status, &headers, &body, asked));
         }
         Ok(Answer { status, headers, body })
+    }
+
+    /// Tells the budget what an answer says about how much the server bears.
+    fn settle(&self, admission: Admission<'_>, response: &EgressResponse) {
+        let (status, headers) = (response.status(), response.headers());
+        let wish = || retry_after(headers, self.clock.now(), Duration::ZERO..=LONGEST_WISH);
+        let outcome = match status {
+            StatusCode::TOO_MANY_REQUESTS => Settled::Throttled(wish()),
+            // Without a word about when, it is broken rather than busy.
+            StatusCode::SERVICE_UNAVAILABLE => wish().map_or(Settled::Failed, |wish| Settled::Throttled(Some(wish))),
+            status if status.is_server_error() => Settled::Failed,
+            _ => Settled::Answered,
+        };
+        admission.end(outcome, Some(headers));
     }
 
     /// Waits before another try, or gives the error back where none can help or enough were made.
@@ -137,11 +154,13 @@ impl FhirServer {
         for _ in 0..=MOST_REDIRECTS {
             let request = EgressRequest::get(url.clone())
                 .header(header::ACCEPT, HeaderValue::from_static("application/fhir+ndjson, application/ndjson;q=0.9, */*;q=0.1"));
+            let admission = self.budget.admit().await;
             let response = if with_token {
                 self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?
             } else {
                 self.client.egress().send(request, None).await.map_err(|error| self.egress_failure(asked, &error))?
             };
+            self.settle(admission, &response);
             let status = response.status();
             if let Some(target) = response.redirect_target() {
                 url = target;

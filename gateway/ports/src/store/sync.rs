@@ -6,7 +6,7 @@ use gateway_domain::projection::ReadResource;
 use gateway_domain::source::{Quarantined, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
 use jiff::Timestamp;
 
-use super::StoreError;
+use super::{StoreError, SyncLedger};
 
 /// A piece of a run, applied as a whole or not at all.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct ApplyBatch {
     pub resources: Vec<ReadResource>,
     /// Resources that are gone: type and FHIR id.
     pub deletes: Vec<(String, String)>,
+    /// Resources of which it is only known that they are there: type and FHIR id.
+    pub present: Vec<(String, String)>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
     /// Where the run goes on after this piece.
@@ -32,7 +34,7 @@ pub struct Applied {
 
 /// Keeps what the sync brings.
 #[async_trait]
-pub trait SyncStore: Send + Sync {
+pub trait SyncStore: SyncLedger {
     /// The run of the source that is under way or was interrupted, if there is one.
     async fn open_run(&self, source: SourceId) -> Result<Option<SyncRun>, StoreError>;
     /// Begins a run. Only one may be open for a source.

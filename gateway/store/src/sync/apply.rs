@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::incoming::{deduplicate, is_older, key_prefix, make_storable, patient_of};
 use super::stored_resources::Held;
 use super::write::Incoming;
-use super::{is_full, patients, stored_resources, write};
+use super::{patients, stored_resources, write};
 use crate::Store;
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, args, row};
@@ -41,8 +41,10 @@ impl Store {
         };
         let mut resources = deduplicate(batch.resources);
         resources.iter_mut().for_each(make_storable);
-        if is_full(open.run.strategy) {
-            note_seen(&mut session, &open, &resources).await?;
+        if open.run.strategy.shows_what_is_gone() {
+            let present = batch.present.iter().map(|(resource_type, id)| ResourceKey::of(open.source, resource_type, id));
+            let keys: Vec<ResourceKey> = resources.iter().map(|resource| resource.key).chain(present).collect();
+            note_seen(&mut session, &open, &keys).await?;
         }
 
         let fhir_ids: BTreeSet<&str> = resources.iter().filter_map(patient_of).collect();
@@ -140,11 +142,11 @@ fn step(before: Option<&Held>, patient: PatientNo, resource: &ReadResource) -> S
 }
 
 /// Notes what a full run has seen: one row for the whole piece, so that resources that did not change cost no write of their own.
-async fn note_seen(session: &mut Session, open: &OpenRun, resources: &[ReadResource]) -> Result<(), StoreError> {
-    if resources.is_empty() {
+async fn note_seen(session: &mut Session, open: &OpenRun, keys: &[ResourceKey]) -> Result<(), StoreError> {
+    if keys.is_empty() {
         return Ok(());
     }
-    let keys: Vec<u8> = resources.iter().flat_map(|resource| key_prefix(resource.key).to_be_bytes()).collect();
+    let keys: Vec<u8> = keys.iter().flat_map(|key| key_prefix(*key).to_be_bytes()).collect();
     session.execute("INSERT INTO sync_seen (run_no, keys) VALUES ($1, $2)", args![open.no, keys]).await?;
     Ok(())
 }

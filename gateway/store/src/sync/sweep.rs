@@ -61,6 +61,51 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Type and FHIR id of what the run has not seen; `None` where that is more than `most`.
+    pub(crate) async fn unseen_of_run(
+        &self,
+        run: SyncRunId,
+        types: &[String],
+        most: usize,
+    ) -> Result<Option<Vec<(String, String)>>, StoreError> {
+        let mut session = self.database.write().await?;
+        let open = lock_run(&mut session, run).await?;
+        let (type_nos, _) = swept_types(&mut session, &open, types).await?;
+        if type_nos.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Some(unseen) = unseen(&mut session, &open, &type_nos, most).await? else { return Ok(None) };
+        let mut found = Vec::with_capacity(unseen.len());
+        for (prefix, patient) in unseen {
+            let (first, last) = keys_with(prefix);
+            let rows = session
+                .all(
+                    "SELECT t.name, r.fhir_id FROM resource r JOIN resource_type t ON t.no = r.type_no \
+                     WHERE r.patient_no = $1 AND r.resource_key >= $2 AND r.resource_key <= $3 AND r.deleted = 0 AND t.source_no = $4",
+                    args![patient, first, last, open.source],
+                )
+                .await?;
+            for row in &rows {
+                let name = row.text("name")?;
+                if types.contains(&name) {
+                    found.push((name, row.text("fhir_id")?));
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+}
+
+/// The first and the last key with a prefix.
+fn keys_with(prefix: i64) -> (ResourceKey, ResourceKey) {
+    let mut first = [0x00; 16];
+    let mut last = [0xff; 16];
+    first.iter_mut().zip(prefix.to_be_bytes()).for_each(|(to, from)| *to = from);
+    last.iter_mut().zip(prefix.to_be_bytes()).for_each(|(to, from)| *to = from);
+    (ResourceKey(first), ResourceKey(last))
+}
+
 /// The numbers of the types, and how many resources of them are held.
 async fn swept_types(session: &mut Session, open: &OpenRun, types: &[String]) -> Result<(Vec<i64>, u64), StoreError> {
     let rows = session.all("SELECT no, name, held FROM resource_type WHERE source_no = $1", args![open.source]).await?;
@@ -145,15 +190,12 @@ async fn resources_at(session: &mut Session, places: &[Unseen], type_nos: &[i64]
     let mut found = HashMap::new();
     for (prefix, patient) in places {
         // Keys with one prefix are neighbours.
-        let mut first = [0x00; 16];
-        let mut last = [0xff; 16];
-        first.iter_mut().zip(prefix.to_be_bytes()).for_each(|(to, from)| *to = from);
-        last.iter_mut().zip(prefix.to_be_bytes()).for_each(|(to, from)| *to = from);
+        let (first, last) = keys_with(*prefix);
         let rows = session
             .all(
                 "SELECT resource_key, type_no, hash, last_updated, deleted FROM resource \
                  WHERE patient_no = $1 AND resource_key >= $2 AND resource_key <= $3",
-                args![*patient, ResourceKey(first), ResourceKey(last)],
+                args![*patient, first, last],
             )
             .await?;
         for row in &rows {

@@ -14,8 +14,10 @@ use tokio::time::Instant;
 
 use super::event_numbers::EventNumbers;
 use super::queue::{Heard, HintQueue};
+use crate::checkpoint::RunState;
 use crate::error::SyncError;
 use crate::intake::Intake;
+use crate::plan::ExportChoice;
 use crate::progress::Quiet;
 use crate::worker::{SyncFeed, SyncOptions, SyncWorker};
 
@@ -61,7 +63,7 @@ impl SyncWorker {
         hints.retain(|hint, _| wanted.contains(hint.resource_type.as_str()));
         served.poll |= hints.len() < told;
         // A source that is read for one group must not grow by what is outside of it.
-        if matches!(options.level, Some(ExportLevel::Group(_))) && !hints.is_empty() {
+        if matches!(options.export, ExportChoice::Level(ExportLevel::Group(_))) && !hints.is_empty() {
             hints.clear();
             served.poll = true;
         }
@@ -178,9 +180,10 @@ impl SyncWorker {
             progress: &Quiet,
             applied: &*self.applied,
             seen: &memory.seen,
-            types_seen: BTreeSet::new(),
             deletions,
             strategy: SyncStrategy::Hint,
+            state: RunState::default(),
+            place: None,
             run: None,
             source,
             counts: SyncCounts::default(),

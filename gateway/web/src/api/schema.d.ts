@@ -3421,7 +3421,7 @@ export interface components {
          * @description How a sync run reads.
          * @enum {string}
          */
-        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since" | "hint";
+        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since" | "hint" | "mixed";
         /** @description One thing that happened. */
         TimelineEntry: {
             /**

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use gateway_domain::consent::Consent;
 use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, UserId};
 use gateway_domain::push_subscription::PushSubscription;
-use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy};
+use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy, TypeCursor};
 use gateway_domain::subscription_list::SubscriptionList;
 use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
@@ -12,7 +12,9 @@ use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
-use gateway_ports::store::{ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncStore, UserStore, WriteBackStore};
+use gateway_ports::store::{
+    ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncLedger, SyncStore, UserStore, WriteBackStore,
+};
 use jiff::Timestamp;
 
 use super::{MemoryStore, not_kept};
@@ -141,6 +143,37 @@ impl SyncStore for MemoryStore {
         _: Timestamp,
     ) -> Result<SyncRun, StoreError> {
         Err(not_kept("finish_run"))
+    }
+}
+
+#[async_trait]
+impl SyncLedger for MemoryStore {
+    async fn cursors(&self, _: SourceId) -> Result<Vec<TypeCursor>, StoreError> {
+        Err(not_kept("cursors"))
+    }
+
+    async fn save_cursors(&self, _: SourceId, _: &[TypeCursor]) -> Result<(), StoreError> {
+        Err(not_kept("save_cursors"))
+    }
+
+    async fn unseen(&self, _: SyncRunId, _: &[String], _: usize) -> Result<Option<Vec<(String, String)>>, StoreError> {
+        Err(not_kept("unseen"))
+    }
+
+    async fn known_patients(&self, _: SourceId, _: Option<&str>, _: u32) -> Result<Vec<String>, StoreError> {
+        Err(not_kept("known_patients"))
+    }
+
+    async fn take_lease(&self, _: SourceId, _: [u8; 16], _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+        Err(not_kept("take_lease"))
+    }
+
+    async fn end_lease(&self, _: SourceId, _: [u8; 16]) -> Result<(), StoreError> {
+        Err(not_kept("end_lease"))
+    }
+
+    async fn lease(&self, _: SourceId, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Err(not_kept("lease"))
     }
 }
 
