@@ -10,6 +10,7 @@ mod auth;
 mod bulk;
 mod clock;
 mod corpus;
+mod dialect;
 mod error;
 mod fault;
 mod population;
@@ -45,6 +46,7 @@ use self::{
 };
 pub use self::{
     auth::{Client, ClientKeys},
+    dialect::Dialect,
     error::Error,
     fault::{FaultScript, Heard, Place},
     subscription::PushFaults,
@@ -83,6 +85,8 @@ pub struct Config {
     pub tick_every: Option<Duration>,
     /// Scheme, host and port under which clients reach it, without a path; `None` is taken from the listener.
     pub public_url: Option<String>,
+    /// How it speaks.
+    pub dialect: Dialect,
     /// Faults played from the start.
     pub faults: FaultScript,
     /// How badly notifications are delivered from the start.
@@ -105,6 +109,7 @@ impl Default for Config {
             export_delay: Duration::from_secs(1),
             tick_every: None,
             public_url: None,
+            dialect: Dialect::default(),
             faults: FaultScript::default(),
             push: PushFaults::default(),
             foreign_listen: None,
@@ -125,6 +130,7 @@ struct Sandbox {
     base_url: String,
     open: bool,
     conditional_create: bool,
+    dialect: Dialect,
     export_delay: Duration,
     stop: CancellationToken,
 }
@@ -179,6 +185,7 @@ pub async fn start(config: Config, listener: TcpListener) -> Result<Running, Err
         base_url: base_url.clone(),
         open: config.open,
         conditional_create: config.conditional_create,
+        dialect: config.dialect,
         export_delay: config.export_delay,
         stop: stop.clone(),
     });

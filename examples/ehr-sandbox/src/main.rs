@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
-use ehr_sandbox::{Client, ClientKeys, Config, FaultScript, start};
+use ehr_sandbox::{Client, ClientKeys, Config, Dialect, FaultScript, start};
 use jiff::{SignedDuration, civil::Date};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -55,6 +55,9 @@ struct Serve {
     /// Ask nobody for a token.
     #[arg(long)]
     open: bool,
+    /// How it speaks: standard, epic, oracle or plain.
+    #[arg(long, default_value = "standard")]
+    dialect: Dialect,
     /// How long a token lives.
     #[arg(long, default_value = "300s", value_parser = duration)]
     token_lifetime: Duration,
@@ -165,6 +168,7 @@ impl Serve {
             public_url: self.public_url,
             faults: self.faults.as_deref().map(FaultScript::open).transpose()?.unwrap_or_default(),
             foreign_listen: self.foreign_listen,
+            dialect: self.dialect,
             ..Config::default()
         };
         let open = config.open;

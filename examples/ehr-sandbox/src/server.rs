@@ -24,7 +24,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     Sandbox,
     auth::Scopes,
-    clock,
+    clock, dialect,
     error::Error,
     fault::{self, Place},
 };
@@ -81,6 +81,7 @@ pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router {
         .merge(control)
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(sandbox), dialect::speak))
         .layer(CatchPanicLayer::new())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(Arc::clone(sandbox))

@@ -215,7 +215,7 @@ mod tests {
     fn a_limit_that_is_used_up_is_waited_for() {
         let headers = |pairs: &[(&'static str, &'static str)]| {
             let pair = |(name, value): &(&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
-            HeaderMap::from_iter(pairs.iter().map(pair))
+            pairs.iter().map(pair).collect::<HeaderMap>()
         };
         let used_up = rate_limit(&headers(&[("ratelimit", "\"requests\";r=0;t=35")])).unwrap();
         assert_eq!(used_up.1, Some(Duration::from_secs(35)));

@@ -76,6 +76,8 @@ pub struct TypeCapabilities {
     pub parameters: BTreeSet<String>,
     /// Why it can't be searched, in the server's words, where that was tried.
     pub refusal: Option<String>,
+    /// A search for all of it was refused as too wide; one for a patient may be answered.
+    pub narrow: bool,
 }
 
 impl EhrCapabilities {

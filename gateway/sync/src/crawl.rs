@@ -85,7 +85,7 @@ async fn one_patient(ehr: Arc<dyn Ehr>, request: SearchRequest) -> Result<Vec<Ve
         next = page.next;
     }
     let asked = format!("a search of {} for one patient", request.resource_type);
-    Err(EhrError { server: String::new(), asked, reason: "its pages never end".to_owned(), kind: EhrErrorKind::Unsupported })
+    Err(EhrError { server: "the server".to_owned(), asked, reason: "its pages never end".to_owned(), kind: EhrErrorKind::Unsupported })
 }
 
 /// Reads resources by their ids, several at a time: each with its raw text, or `None` where it is gone.

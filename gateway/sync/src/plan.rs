@@ -197,8 +197,8 @@ pub(crate) fn patient_parameter(capabilities: &EhrCapabilities, resource_type: &
     let found = capabilities.types.get(resource_type)?;
     let named = PATIENT_PARAMETERS.iter().find(|it| found.parameters.contains(**it));
     match named {
-        Some(named) if found.search || found.refusal.is_some() => Some((*named).to_owned()),
-        None if found.refusal.is_some() => Some("patient".to_owned()),
+        Some(named) if found.search || found.narrow => Some((*named).to_owned()),
+        None if found.narrow => Some("patient".to_owned()),
         _ => None,
     }
 }
@@ -232,7 +232,6 @@ pub fn plan(
         let whole = |resource_type: String| Step::Search { resource_type, since: None, history: false, sorted: by_time };
         let way = if since.is_none() { ways.first } else { ways.later };
         match way {
-            Way::Nothing => {}
             // One that does not say up to when it is complete is no reason to ask for it all the time.
             Way::Export if settings.full || read_at.is_none() || is_due(read_at) => exported.push(resource_type),
             Way::Whole if settings.full || read_at.is_none() || is_due(read_at) => searches.push(whole(resource_type)),
@@ -245,7 +244,7 @@ pub fn plan(
             Way::ExportSince if count == 0 && capabilities.stated && !capabilities.types.contains_key(&resource_type) => {}
             Way::ExportSince if has_passed(whole_at, settings.reconcile) => exported.push(resource_type),
             Way::ExportSince if is_due(read_at) => exported_since.extend(since.map(|since| (resource_type, since))),
-            Way::Export | Way::Whole | Way::Crawl | Way::ExportSince => {}
+            Way::Nothing | Way::Export | Way::Whole | Way::Crawl | Way::ExportSince => {}
             Way::Changes => {
                 let history = ways.deletions == Deletions::History;
                 // A history does not tell everything that went away, so ids are compared all the same, only less often.

@@ -59,7 +59,14 @@ pub async fn capabilities(ehr: &dyn Ehr, reader: &dyn ResourceReader, now: Times
 
 /// A type that can't be searched as a whole.
 fn closed(stated: Option<TypeCapabilities>, error: &EhrError) -> TypeCapabilities {
-    TypeCapabilities { search: false, history: false, refusal: Some(error.reason.clone()), read: true, ..stated.unwrap_or_default() }
+    TypeCapabilities {
+        search: false,
+        history: false,
+        refusal: Some(error.reason.clone()),
+        narrow: error.kind == EhrErrorKind::Unsupported,
+        read: true,
+        ..stated.unwrap_or_default()
+    }
 }
 
 async fn try_type(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gateway_domain::source::SyncRunStatus;
 use gateway_domain::source::TypeCursor;
-use gateway_ports::ehr::{Ehr, EhrCapabilities, EhrErrorKind, ExportLevel, SearchRequest};
+use gateway_ports::ehr::{Ehr, EhrCapabilities, EhrError, EhrErrorKind, ExportLevel, SearchRequest};
 use jiff::Timestamp;
 
 use crate::error::SyncError;
@@ -151,7 +151,7 @@ fn pass_over(intake: &mut Intake<'_>, capabilities: &mut EhrCapabilities, step: 
     }
     let reason = refused.to_string();
     let is_export = matches!(step, Step::Export { .. });
-    forget(capabilities, step, &refused.reason);
+    forget(capabilities, step, refused);
     let others = if is_export || refused.kind == EhrErrorKind::Unsupported { in_place_of(step, capabilities) } else { Vec::new() };
     if !others.is_empty() {
         tracing::info!(source = %intake.source.name, error = %reason, "A way to read was refused; another is taken");
@@ -179,7 +179,7 @@ fn pass_over(intake: &mut Intake<'_>, capabilities: &mut EhrCapabilities, step: 
 }
 
 /// Takes out of what a server can do what it has just refused.
-fn forget(capabilities: &mut EhrCapabilities, step: &Step, reason: &str) {
+fn forget(capabilities: &mut EhrCapabilities, step: &Step, refused: &EhrError) {
     match step {
         Step::Export { .. } => {
             (capabilities.system_export, capabilities.patient_export, capabilities.group_export) = (false, false, false);
@@ -190,7 +190,8 @@ fn forget(capabilities: &mut EhrCapabilities, step: &Step, reason: &str) {
                 found.parameters.remove("_lastUpdated");
                 if since.is_none() {
                     found.search = false;
-                    found.refusal = Some(reason.to_owned());
+                    found.refusal = Some(refused.reason.clone());
+                    found.narrow = refused.kind == EhrErrorKind::Unsupported;
                 }
             }
         }

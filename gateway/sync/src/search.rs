@@ -101,7 +101,7 @@ impl Pages {
                 Ok(page) => match self.follow(&page) {
                     Ok(()) => return Ok(page),
                     Err(reason) => EhrError {
-                        server: String::new(),
+                        server: "the server".to_owned(),
                         asked: format!("a search of {}", self.request.resource_type),
                         reason,
                         kind: EhrErrorKind::Unsupported,
@@ -165,7 +165,7 @@ impl Pages {
             match (resource.last_updated, self.latest) {
                 // What was read again in an overlap of pages is no disorder; a step back of more is.
                 (Some(at), Some(latest)) if at < latest.checked_sub(SignedDuration::from_secs(1)).unwrap_or(latest) => {
-                    self.in_order = false
+                    self.in_order = false;
                 }
                 (Some(at), latest) => self.latest = Some(latest.map_or(at, |it| it.max(at))),
                 (None, _) => self.in_order = false,

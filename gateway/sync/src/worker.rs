@@ -194,20 +194,19 @@ impl SyncWorker {
         let mut capabilities = self.capabilities(feed, &memory, now, progress).await?;
         let known = self.known(&source, feed.reader.types()).await?;
         let stored = open.as_ref().and_then(|it| Stored::read(it.checkpoint.as_deref()));
-        let (state, place) = match stored {
-            Some(stored) => (stored.state, stored.place),
-            None => {
-                let settings = PlanSettings {
-                    full: options.full,
-                    now: options.now,
-                    export: options.export.clone(),
-                    overlap: options.overlap,
-                    refresh: options.refresh,
-                    reconcile: options.reconcile,
-                };
-                let steps = plan(&capabilities, feed.reader.types(), &known.cursors, &known.held, &settings, now);
-                (RunState { steps, ..RunState::default() }, None)
-            }
+        let (state, place) = if let Some(stored) = stored {
+            (stored.state, stored.place)
+        } else {
+            let settings = PlanSettings {
+                full: options.full,
+                now: options.now,
+                export: options.export.clone(),
+                overlap: options.overlap,
+                refresh: options.refresh,
+                reconcile: options.reconcile,
+            };
+            let steps = plan(&capabilities, feed.reader.types(), &known.cursors, &known.held, &settings, now);
+            (RunState { steps, ..RunState::default() }, None)
         };
         if state.steps.is_empty() && known.cursors.is_empty() {
             return Err(SyncError::NoWay(source.name.clone()));

@@ -114,8 +114,14 @@ pub(super) fn read(body: &[u8]) -> Result<EhrCapabilities, String> {
             let can = |code: &str| resource.interaction.iter().any(|it| it.code.is(code)) || (silent && !code.starts_with("history"));
             let mut parameters = everywhere.clone();
             parameters.extend(resource.search_param.iter().filter_map(|it| it.name.owned()));
-            let capabilities =
-                TypeCapabilities { search: can("search-type"), read: can("read"), history: can("history-type"), parameters, refusal: None };
+            let capabilities = TypeCapabilities {
+                search: can("search-type"),
+                read: can("read"),
+                history: can("history-type"),
+                parameters,
+                refusal: None,
+                narrow: false,
+            };
             found.types.insert(name, capabilities);
         }
     }

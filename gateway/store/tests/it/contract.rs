@@ -32,4 +32,5 @@ mod segments;
 mod sources;
 mod sync;
 mod sync_histories;
+mod sync_ledger;
 mod write_backs;

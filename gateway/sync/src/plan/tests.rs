@@ -11,11 +11,11 @@ fn at(text: &str) -> Timestamp {
 /// A type that can be searched, with these parameters.
 fn searched(history: bool, parameters: &[&str]) -> TypeCapabilities {
     let parameters = parameters.iter().map(|it| (*it).to_owned()).collect();
-    TypeCapabilities { search: true, read: true, history, parameters, refusal: None }
+    TypeCapabilities { search: true, read: true, history, parameters, refusal: None, narrow: false }
 }
 
 fn refused() -> TypeCapabilities {
-    TypeCapabilities { read: true, refusal: Some("status 400".to_owned()), ..TypeCapabilities::default() }
+    TypeCapabilities { read: true, refusal: Some("status 400".to_owned()), narrow: true, ..TypeCapabilities::default() }
 }
 
 fn server<const N: usize>(export: bool, types: [(&str, TypeCapabilities); N]) -> EhrCapabilities {
@@ -129,7 +129,7 @@ fn what_is_refused_is_tried_in_another_way_until_none_is_left() {
     let whole = in_place_of(&unsorted[0], &server);
     assert_eq!(words(&whole), ["all Condition"]);
     if let Some(condition) = server.types.get_mut("Condition") {
-        (condition.search, condition.refusal) = (false, Some("status 400".to_owned()));
+        (condition.search, condition.narrow) = (false, true);
     }
     let crawl = in_place_of(&whole[0], &server);
     assert_eq!(words(&crawl), ["crawl Condition by subject"]);

@@ -1,6 +1,8 @@
 //! The sync from end to end: a real FHIR server, the real client, a real database.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that can't be set up is to end")]
 
+mod dialects;
+mod peers;
 mod push;
 mod server;
 
@@ -8,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gateway_domain::source::SyncStrategy;
-use gateway_ports::store::{SourceStore, SyncStore};
+use gateway_ports::store::SyncStore;
 use gateway_sync::{Quiet, SyncOptions};
 
 use self::server::Setting;
@@ -85,7 +87,7 @@ async fn all_of_the_synthea_patients_and_their_records_arrive() {
     let report = setting.run(&SyncOptions::default()).await;
     assert_eq!(report.counts.quarantined, 0, "{report}");
     setting.model_equals_server().await;
-    let counts = setting.store.resource_counts(Some(setting.source.id)).await.unwrap();
+    let counts = setting.held().await;
     assert!(counts.contains(&("Patient".to_owned(), 100)), "{counts:?}");
     let again = setting.run(&SyncOptions { full: true, ..SyncOptions::default() }).await;
     assert!(!again.changed(), "{again}");
