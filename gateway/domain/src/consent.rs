@@ -109,6 +109,24 @@ pub fn effective_consent(consents: &[Consent], medium: &str, purpose: Purpose, l
     Some(if standing_refusal { ConsentDecision::Deny } else { ConsentDecision::Permit })
 }
 
+/// What the decisions kept with each record of one person come to: a refusal with any of the records refuses for the person.
+pub fn effective_consent_of_person<'a>(
+    records: impl IntoIterator<Item = &'a [Consent]>,
+    medium: &str,
+    purpose: Purpose,
+    list: Option<&str>,
+) -> Option<ConsentDecision> {
+    let mut permitted = None;
+    for consents in records {
+        match effective_consent(consents, medium, purpose, list) {
+            Some(ConsentDecision::Deny) => return Some(ConsentDecision::Deny),
+            Some(ConsentDecision::Permit) => permitted = Some(ConsentDecision::Permit),
+            None => {}
+        }
+    }
+    permitted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,5 +181,15 @@ mod tests {
         use ConsentDecision::Deny;
         assert_eq!(effective(&[consent(Deny, Some("news"), 1)], Some("news")), Some(Deny));
         assert_eq!(effective(&[consent(Deny, Some("news"), 1)], None), None);
+    }
+
+    #[test]
+    fn a_refusal_with_any_record_is_the_persons() {
+        use ConsentDecision::{Deny, Permit};
+        let (refused, permitted, silent) = ([consent(Deny, None, 1)], [consent(Permit, None, 2)], []);
+        let of = |records: &[&[Consent]]| effective_consent_of_person(records.iter().copied(), "email", Purpose::Treatment, None);
+        assert_eq!(of(&[&permitted, &refused]), Some(Deny));
+        assert_eq!(of(&[&permitted, &silent]), Some(Permit));
+        assert_eq!(of(&[&silent, &silent]), None);
     }
 }

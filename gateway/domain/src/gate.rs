@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::consent::{Consent, ConsentDecision, Purpose, effective_consent};
+use crate::consent::{Consent, ConsentDecision, Purpose, effective_consent_of_person};
 use crate::contact_point::{EmailAddress, preferred_email};
 use crate::date::{PartialDate, Precision, age_on};
 use crate::journey::{JourneyStatus, RunStatus};
@@ -47,6 +47,17 @@ impl Default for GatePolicy {
     }
 }
 
+/// Whether a record is the one by which its person is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordStanding {
+    /// It is, or it is the only one.
+    Primary,
+    /// Another one is.
+    Other,
+    /// It can't be told which one is.
+    Unclear,
+}
+
 /// What the gate looks at, as it stands in the transaction that decides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateFacts {
@@ -54,8 +65,14 @@ pub struct GateFacts {
     pub record: RecordStatus,
     /// What is said of the person.
     pub demographics: Demographics,
-    /// All decisions of the person.
+    /// Whether this is the record by which the person is written to.
+    pub standing: RecordStanding,
+    /// All decisions kept with the record.
     pub consents: Vec<Consent>,
+    /// Decisions kept with each other record of the same person.
+    pub other_consents: Vec<Vec<Consent>>,
+    /// Whether the same message of the same version of the journey went, or may have gone, to another record of the same person.
+    pub already_sent: bool,
     /// The medium.
     pub medium: String,
     /// What the message is for.
@@ -92,6 +109,12 @@ pub enum GateReason {
     Deleted,
     /// The source has not shown the record yet.
     NotSeen,
+    /// Another record of the same person is the one that is written to.
+    OtherRecord,
+    /// It can't be told which record stands for the person.
+    IdentityUnclear,
+    /// Another record of the same person already got it.
+    Duplicate,
     /// The record carries a restricted label.
     Restricted,
     /// The person is a minor, or the birth date is unknown or too vague to tell.
@@ -129,6 +152,9 @@ impl GateReason {
             Self::Merged => "merged",
             Self::Deleted => "deleted",
             Self::NotSeen => "not-seen",
+            Self::OtherRecord => "other-record",
+            Self::IdentityUnclear => "identity-unclear",
+            Self::Duplicate => "duplicate",
             Self::Restricted => "restricted",
             Self::MinorOrAgeUnknown => "minor-or-age-unknown",
             Self::OptedOut => "opted-out",
@@ -153,6 +179,9 @@ impl GateReason {
             Self::Merged => "The record was merged into another.",
             Self::Deleted => "The record was deleted in its source.",
             Self::NotSeen => "The source has not shown this record yet.",
+            Self::OtherRecord => "Another record of this person is the one that is written to.",
+            Self::IdentityUnclear => "It is not clear which record stands for this person.",
+            Self::Duplicate => "Another record of this person already got this message.",
             Self::Restricted => "The record carries a restricted security label.",
             Self::MinorOrAgeUnknown => "The person is a minor, or the birth date does not tell.",
             Self::OptedOut => "The person asked not to be written to.",
@@ -213,6 +242,9 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
         RecordStatus::Deleted => return Some(GateReason::Deleted),
         RecordStatus::Referenced => return Some(GateReason::NotSeen),
     }
+    if facts.standing == RecordStanding::Other {
+        return Some(GateReason::OtherRecord);
+    }
     if person.restricted {
         return Some(GateReason::Restricted);
     }
@@ -220,7 +252,8 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
         return Some(GateReason::MinorOrAgeUnknown);
     }
     let list = facts.list.as_ref();
-    match effective_consent(&facts.consents, &facts.medium, facts.purpose, list.map(|(key, _)| key.as_str())) {
+    let by_record = std::iter::once(&facts.consents).chain(&facts.other_consents).map(Vec::as_slice);
+    match effective_consent_of_person(by_record, &facts.medium, facts.purpose, list.map(|(key, _)| key.as_str())) {
         Some(ConsentDecision::Deny) => return Some(GateReason::OptedOut),
         Some(ConsentDecision::Permit) => {}
         None => {
@@ -233,6 +266,9 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
     if facts.journey == JourneyStatus::Stopped || facts.run != RunStatus::Active {
         return Some(GateReason::LeftJourney);
     }
+    if facts.already_sent {
+        return Some(GateReason::Duplicate);
+    }
     facts.expires_at.is_some_and(|expires_at| expires_at <= now).then_some(GateReason::Expired)
 }
 
@@ -243,6 +279,9 @@ fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateR
     }
     if facts.journey != JourneyStatus::Live {
         return Some((GateReason::JourneyPaused, soon));
+    }
+    if facts.standing == RecordStanding::Unclear {
+        return Some((GateReason::IdentityUnclear, later(now, SignedDuration::from_mins(10))));
     }
     let fresh = facts.synced_at.is_some_and(|synced_at| now.duration_since(synced_at) <= policy.freshness);
     if !fresh || facts.sync_incomplete {

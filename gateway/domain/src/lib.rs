@@ -16,6 +16,8 @@ pub mod contact_point;
 pub mod date;
 pub mod fact;
 pub mod gate;
+pub mod golden_record;
+pub mod identity;
 pub mod ids;
 pub mod interaction;
 pub mod issue;

@@ -3,6 +3,7 @@
 use crate::account::AccountDetails;
 use crate::care_team::CareTeam;
 use crate::fact::ReadFact;
+use crate::identity::RecordLink;
 use crate::patient::{Demographics, RecordStatus};
 use crate::practitioner::PractitionerDetails;
 use crate::resource::{ContentHash, ResourceKey};
@@ -57,6 +58,8 @@ pub struct ReadPatient {
     pub status: RecordStatus,
     /// FHIR id of the record it was merged into.
     pub replaced_by: Option<String>,
+    /// All that it says of merges, that one included.
+    pub links: Vec<RecordLink>,
     /// What is said of the person.
     pub demographics: Demographics,
     /// What could not be read, in words without values.

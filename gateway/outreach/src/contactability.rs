@@ -2,7 +2,7 @@
 //! one message taken as fine. The gate decides anew at each send.
 
 use gateway_domain::consent::{Consent, Purpose};
-use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, Verdict, decide};
+use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, RecordStanding, Verdict, decide};
 use gateway_domain::journey::{JourneyStatus, RunStatus};
 use gateway_domain::patient::{Contactability, Patient};
 use jiff::Timestamp;
@@ -12,7 +12,10 @@ pub fn contactability(patient: &Patient, consents: &[Consent], policy: &GatePoli
     let facts = GateFacts {
         record: patient.status,
         demographics: patient.demographics.clone(),
+        standing: RecordStanding::Primary,
         consents: consents.to_vec(),
+        other_consents: Vec::new(),
+        already_sent: false,
         medium: "email".to_owned(),
         purpose: Purpose::Treatment,
         list: None,
@@ -26,8 +29,8 @@ pub fn contactability(patient: &Patient, consents: &[Consent], policy: &GatePoli
     };
     let policy = GatePolicy { stopped: false, per_day: policy.per_day.max(1), per_week: policy.per_week.max(1), ..policy.clone() };
     match decide(&facts, &policy, now) {
-        // Without a zone the hold never ends by itself.
-        Verdict::Refuse(reason) | Verdict::Hold { reason: reason @ GateReason::TimeZoneUnknown, .. } => {
+        // Neither hold ends by itself.
+        Verdict::Refuse(reason) | Verdict::Hold { reason: reason @ (GateReason::TimeZoneUnknown | GateReason::IdentityUnclear), .. } => {
             Contactability { reachable: false, channels: Vec::new(), reasons: vec![reason.sentence().to_owned()] }
         }
         Verdict::Send(_) | Verdict::Hold { .. } => Contactability { reachable: true, channels: vec![facts.medium], reasons: Vec::new() },

@@ -5,36 +5,59 @@ use gateway_domain::consent::{Consent, ConsentChannel, ConsentDecision};
 use gateway_domain::ids::{ConsentId, PatientId, PatientNo};
 use gateway_domain::interaction::InteractionKind;
 use gateway_domain::journey::{Happening, JourneyEvent};
+use gateway_domain::resource::ContentHash;
 use gateway_domain::subscription_list::SubscriptionList;
 use gateway_ports::store::{ConsentStore, StoreError};
+use uuid::Uuid;
 
 use crate::Store;
 use crate::database::{Row, Session, args};
 use crate::journey_event::queue;
 use crate::stored::{from_name, name_of};
-use crate::{patient, subscription_list, write_back};
+use crate::{patient, person, subscription_list, write_back};
 
 #[async_trait]
 impl ConsentStore for Store {
     async fn record_consent(&self, patient: PatientId, consent: &Consent) -> Result<(), StoreError> {
         let mut session = self.database.write().await?;
         let no = patient::lock(&mut session, patient).await?;
-        let added = insert(&mut session, no, consent).await?;
-        if added && consent.decision == ConsentDecision::Deny {
-            tell_refusal(&mut session, no, consent).await?;
+        let records = person::lock(&mut session, no).await?;
+        if !insert(&mut session, no, consent, None).await? {
+            return session.commit().await;
         }
-        if added {
-            note_write_back(&mut session, no, consent).await?;
+        // Repeated for each record of the person, so that it stays with each of them should they be taken apart again.
+        for other in records.iter().filter(|other| **other != no) {
+            let id = ConsentId::from_uuid(repeated(consent.id, *other));
+            insert(&mut session, *other, &Consent { id, ..consent.clone() }, Some(no)).await?;
         }
+        if consent.decision == ConsentDecision::Deny {
+            for record in &records {
+                tell_refusal(&mut session, *record, consent).await?;
+            }
+        }
+        note_write_back(&mut session, no, consent).await?;
         session.commit().await
     }
 
     async fn consents(&self, patient: PatientId) -> Result<Vec<Consent>, StoreError> {
         let mut session = self.database.read().await?;
         match patient::find_no(&mut session, patient).await? {
-            Some(no) => of_patient(&mut session, no).await,
+            Some(no) => of_person(&mut session, no).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn consents_by_record(&self, patient: PatientId) -> Result<Vec<Vec<Consent>>, StoreError> {
+        let mut session = self.database.read().await?;
+        let Some(no) = patient::find_no(&mut session, patient).await? else {
+            return Ok(Vec::new());
+        };
+        let records = person::records(&mut session, no).await?;
+        let mut by_record = Vec::with_capacity(records.len());
+        for record in &records {
+            by_record.push(of_patient(&mut session, *record, &records).await?);
+        }
+        Ok(by_record)
     }
 
     async fn put_subscription_list(&self, list: &SubscriptionList) -> Result<SubscriptionList, StoreError> {
@@ -50,25 +73,60 @@ impl ConsentStore for Store {
     }
 }
 
-/// A patient's decisions, oldest first.
-pub(crate) async fn of_patient(session: &mut Session, patient: PatientNo) -> Result<Vec<Consent>, StoreError> {
-    let rows = session
+/// The decisions kept with one of a person's records, oldest first. A refusal that was given for another record stays for good; a
+/// permission counts as long as both are the same person's.
+pub(crate) async fn of_patient(session: &mut Session, patient: PatientNo, records: &[PatientNo]) -> Result<Vec<Consent>, StoreError> {
+    let mut decisions = Vec::new();
+    for row in &rows_of(session, patient).await? {
+        let consent = consent(row)?;
+        let given_for: Option<i64> = row.get("shared_from")?;
+        if given_for.is_none_or(|no| records.contains(&PatientNo(no))) || consent.decision == ConsentDecision::Deny {
+            decisions.push(consent);
+        }
+    }
+    Ok(decisions)
+}
+
+/// The decisions of a person, each once, oldest first.
+async fn of_person(session: &mut Session, patient: PatientNo) -> Result<Vec<Consent>, StoreError> {
+    let records = person::records(session, patient).await?;
+    let mut decisions = Vec::new();
+    for record in &records {
+        for row in &rows_of(session, *record).await? {
+            let consent = consent(row)?;
+            let given_for: Option<i64> = row.get("shared_from")?;
+            let is_its_own = given_for.is_none_or(|no| !records.contains(&PatientNo(no)) && consent.decision == ConsentDecision::Deny);
+            if is_its_own {
+                decisions.push(consent);
+            }
+        }
+    }
+    decisions.sort_by_key(|consent| (consent.at, consent.id));
+    Ok(decisions)
+}
+
+async fn rows_of(session: &mut Session, patient: PatientNo) -> Result<Vec<Row>, StoreError> {
+    session
         .all(
-            "SELECT id, decision, medium, purpose, list, at, through, evidence FROM consent WHERE patient_no = $1 \
+            "SELECT id, decision, medium, purpose, list, at, through, evidence, shared_from FROM consent WHERE patient_no = $1 \
              ORDER BY at, id",
             args![patient],
         )
-        .await?;
-    rows.iter().map(consent).collect()
+        .await
+}
+
+/// The id under which a decision is repeated for another record: always the same one.
+fn repeated(id: ConsentId, patient: PatientNo) -> Uuid {
+    Uuid::from_bytes(ContentHash::of([id.as_uuid().as_bytes().as_slice(), &patient.0.to_be_bytes()]).0)
 }
 
 /// Adds a decision; whether it was not there yet.
-async fn insert(session: &mut Session, patient: PatientNo, consent: &Consent) -> Result<bool, StoreError> {
+async fn insert(session: &mut Session, patient: PatientNo, consent: &Consent, given_for: Option<PatientNo>) -> Result<bool, StoreError> {
     let purpose = consent.purpose.as_ref().map(name_of).transpose()?;
     let added = session
         .execute(
-            "INSERT INTO consent (id, patient_no, decision, medium, purpose, list, at, through, evidence) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO consent (id, patient_no, decision, medium, purpose, list, at, through, evidence, shared_from) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
             args![
                 consent.id.as_uuid(),
                 patient,
@@ -79,6 +137,7 @@ async fn insert(session: &mut Session, patient: PatientNo, consent: &Consent) ->
                 consent.at,
                 name_of(&consent.through)?,
                 consent.evidence.as_str(),
+                given_for,
             ],
         )
         .await?;

@@ -1,23 +1,26 @@
 //! The gate's transaction: the person's row is locked, everything the decision looks at is read, the domain decides, the verdict is
 //! recorded. A refusal by the person takes the same lock, so whichever is committed first counts for the other.
 
-use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, Verdict, decide};
+use std::collections::BTreeSet;
+
+use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, RecordStanding, Verdict, decide};
+use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{MessageId, PatientNo};
 use gateway_domain::journey::SendOutcomeEvent;
 use gateway_domain::message::MessageStatus;
+use gateway_domain::patient::{Demographics, RecordStatus};
 use gateway_domain::subscription_list::ListKind;
 use gateway_ports::store::StoreError;
 use gateway_ports::store::messages::Prepared;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::consent;
 use crate::database::{Session, args};
 use crate::error::corrupt;
 use crate::journey_event::tell_outcome;
 use crate::message::status;
 use crate::stored::{from_json, from_name};
-use crate::write_back;
+use crate::{consent, person, write_back};
 
 /// What is known of the message once the person is locked.
 struct Asked {
@@ -31,9 +34,10 @@ pub(crate) async fn pass(
     id: MessageId,
     prepared: Result<&Prepared, &str>,
     policy: &GatePolicy,
+    rules: &IdentityRules,
     now: Timestamp,
 ) -> Result<Option<Verdict>, StoreError> {
-    let Some(asked) = ask(session, id, now).await? else {
+    let Some(asked) = ask(session, id, rules, now).await? else {
         return Ok(None);
     };
     let verdict = decide(&asked.facts, policy, now);
@@ -49,18 +53,19 @@ pub(crate) async fn pass(
     Ok(Some(verdict))
 }
 
-async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Option<Asked>, StoreError> {
+async fn ask(session: &mut Session, id: MessageId, rules: &IdentityRules, now: Timestamp) -> Result<Option<Asked>, StoreError> {
     let Some(whose) = session.optional("SELECT patient_no FROM message WHERE id = $1", args![id.as_uuid()]).await? else {
         return Ok(None);
     };
     let patient = PatientNo(whose.integer("patient_no")?);
     session.one("SELECT no FROM patient WHERE no = $1 FOR UPDATE", args![patient]).await?;
+    let records = person::lock(session, patient).await?;
     // Read after the lock is held: what was committed before it, a refusal among it, is seen.
     let Some(row) = session
         .optional(
             "SELECT m.run_id, m.step, m.medium, m.purpose, m.status, m.template, m.expires_at, p.status AS record_status, \
-             p.demographics, p.source_no, s.synced_at, j.status AS journey_status, r.status AS run_status \
-             FROM message m JOIN patient p ON p.no = m.patient_no JOIN source s ON s.no = p.source_no \
+             p.demographics, p.source_no, j.status AS journey_status, r.status AS run_status \
+             FROM message m JOIN patient p ON p.no = m.patient_no \
              JOIN journey j ON j.id = m.journey_id JOIN journey_run r ON r.id = m.run_id WHERE m.id = $1 FOR UPDATE OF m",
             args![id.as_uuid()],
         )
@@ -71,23 +76,40 @@ async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Opt
     if status(&row.text("status")?)? != MessageStatus::Due {
         return Ok(None);
     }
-    let sent_last_week = sent_since(session, patient, id, later(now, -168)).await?;
+    let person = if records.len() > 1 { person::of_patient(session, rules, patient).await? } else { None };
+    let sent_last_week = sent_since(session, &records, id, later(now, -168)).await?;
     let day_ago = later(now, -24);
+    let mut other_consents = Vec::with_capacity(records.len() - 1);
+    for other in records.iter().filter(|other| **other != patient) {
+        other_consents.push(consent::of_patient(session, *other, &records).await?);
+    }
+    let mut sources = BTreeSet::from([row.integer("source_no")?]);
+    let mut demographics = from_json("demographics", &row.text("demographics")?)?;
+    if let Some(person) = &person {
+        let living = person.records.iter().filter(|record| record.status != RecordStatus::Deleted);
+        sources.extend(living.map(|record| record.source.0));
+        let golden = person.golden();
+        demographics = Demographics { birth: golden.youngest, ..golden.demographics };
+    }
+    let (synced_at, sync_incomplete) = freshness(session, &sources).await?;
     Ok(Some(Asked {
         run: row.uuid("run_id")?,
         step: row.text("step")?,
         facts: GateFacts {
             record: from_name("record status", row.text("record_status")?)?,
-            demographics: from_json("demographics", &row.text("demographics")?)?,
-            consents: consent::of_patient(session, patient).await?,
+            demographics,
+            standing: person.as_ref().map_or(RecordStanding::Primary, |person| person.standing(patient)),
+            consents: consent::of_patient(session, patient, &records).await?,
+            other_consents,
+            already_sent: already_sent(session, id, patient, &records).await?,
             medium: row.text("medium")?,
             purpose: from_name("purpose", row.text("purpose")?)?,
             list: list_of(session, &row.text("template")?).await?,
             expires_at: row.optional_time("expires_at")?,
             journey: from_name("journey status", row.text("journey_status")?)?,
             run: from_name("run status", row.text("run_status")?)?,
-            synced_at: row.optional_time("synced_at")?,
-            sync_incomplete: sync_incomplete(session, row.integer("source_no")?).await?,
+            synced_at,
+            sync_incomplete,
             sent_last_day: sent_last_week.iter().copied().filter(|at| *at > day_ago).collect(),
             sent_last_week,
         },
@@ -112,6 +134,45 @@ async fn list_of(session: &mut Session, template: &str) -> Result<Option<(String
     Ok(list.map(|list| (list, kind)))
 }
 
+/// When the source that was read longest ago was read, `None` where one never was, and whether one is read halfway.
+async fn freshness(session: &mut Session, sources: &BTreeSet<i64>) -> Result<(Option<Timestamp>, bool), StoreError> {
+    let (mut synced_at, mut incomplete) = (Some(Timestamp::MAX), false);
+    for source in sources {
+        let row = session.one("SELECT synced_at FROM source WHERE no = $1", args![*source]).await?;
+        synced_at = synced_at.min(row.optional_time("synced_at")?);
+        incomplete |= sync_incomplete(session, *source).await?;
+    }
+    Ok((synced_at, incomplete))
+}
+
+/// Whether what this message says went, or may have gone, to another record of the person: in the same version of the journey, at the
+/// same step, as many times as this one is. Where the journey lets people in again, only as far back as it would not let this one in.
+async fn already_sent(session: &mut Session, id: MessageId, patient: PatientNo, records: &[PatientNo]) -> Result<bool, StoreError> {
+    if records.len() < 2 {
+        return Ok(false);
+    }
+    let others: Vec<PatientNo> = records.iter().copied().filter(|record| *record != patient).collect();
+    let row = session
+        .optional(
+            &format!(
+                "SELECT o.id FROM message m JOIN journey_run r ON r.id = m.run_id JOIN journey j ON j.id = m.journey_id \
+                 JOIN message o ON o.journey_id = m.journey_id AND o.step = m.step AND o.occurrence = m.occurrence \
+                 JOIN journey_run q ON q.id = o.run_id AND q.version = r.version \
+                 WHERE m.id = $1 AND o.patient_no IN ({}) AND o.status IN ('in-flight', 'accepted', 'unknown') \
+                 AND (j.reentry_after_days IS NULL OR o.handed_at > r.entered_at - j.reentry_after_days * 86400000000) LIMIT 1",
+                listed(&others)
+            ),
+            args![id.as_uuid()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Numbers for an `IN`.
+fn listed(patients: &[PatientNo]) -> String {
+    patients.iter().map(|no| no.0.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether a run of the source is open, or one was given up and none has been complete since.
 async fn sync_incomplete(session: &mut Session, source: i64) -> Result<bool, StoreError> {
     let row = session
@@ -126,12 +187,15 @@ async fn sync_incomplete(session: &mut Session, source: i64) -> Result<bool, Sto
 }
 
 /// When messages that did or may have reached the person were handed over, the newest first.
-async fn sent_since(session: &mut Session, patient: PatientNo, but: MessageId, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+async fn sent_since(session: &mut Session, records: &[PatientNo], but: MessageId, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
     let rows = session
         .all(
-            "SELECT handed_at FROM message WHERE patient_no = $1 AND handed_at > $2 AND id <> $3 \
-             AND status IN ('in-flight', 'accepted', 'unknown') ORDER BY handed_at DESC",
-            args![patient, since, but.as_uuid()],
+            &format!(
+                "SELECT handed_at FROM message WHERE patient_no IN ({}) AND handed_at > $1 AND id <> $2 \
+                 AND status IN ('in-flight', 'accepted', 'unknown') ORDER BY handed_at DESC",
+                listed(records)
+            ),
+            args![since, but.as_uuid()],
         )
         .await?;
     rows.iter().map(|row| row.time("handed_at")).collect()

@@ -119,7 +119,7 @@ async fn enter(
     Ok(())
 }
 
-/// Nobody enters twice at a time, a stuck run included; who left comes back only where and when the journey says so.
+/// Nobody enters by a record that is not the one that is written to, nor twice at a time, a stuck run included; who left comes back only where and when the journey says so.
 async fn may_enter(
     session: &mut Session,
     journey: Uuid,
@@ -127,6 +127,16 @@ async fn may_enter(
     reentry_after_days: Option<i64>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let other = session
+        .optional(
+            "SELECT pe.no FROM patient p JOIN person pe ON pe.no = p.person_no \
+             WHERE p.no = $1 AND (pe.primary_no IS NULL OR pe.primary_no <> p.no)",
+            args![patient],
+        )
+        .await?;
+    if other.is_some() {
+        return Ok(false);
+    }
     let row = session
         .one(
             "SELECT count(*) AS runs, CAST(coalesce(sum(CASE WHEN status = 'left' THEN 0 ELSE 1 END), 0) AS BIGINT) AS inside, \

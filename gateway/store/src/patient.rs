@@ -8,6 +8,7 @@ use gateway_domain::care_team::CareTeam;
 use gateway_domain::code::{CodeId, Coding};
 use gateway_domain::columns::ClinicalRecord;
 use gateway_domain::fact::{DescribedFact, FactKinds};
+use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{PatientId, PatientNo, SourceId, SourceNo};
 use gateway_domain::patient::{Patient, PatientFilter, Sex};
 use gateway_domain::projection::ReadPatient;
@@ -21,7 +22,7 @@ use crate::database::{Row, Session, Value, args};
 use crate::error::missing;
 use crate::page::{limit, offset, sort_key};
 use crate::stored::{day_number, from_json, from_name, name_of, partial_date, partial_date_number, to_json};
-use crate::{account, code, fact, resource};
+use crate::{account, code, fact, person, resource};
 
 /// The stored name of [`gateway_domain::patient::RecordStatus::Referenced`].
 pub(crate) const STATUS_REFERENCED: &str = "referenced";
@@ -183,14 +184,19 @@ impl PatientStore for Store {
         let mut session = self.database.read().await?;
         let rows = session
             .all_rows(
-                "WITH wanted (no) AS ({rows}) SELECT p.no, p.birth, p.sex, p.deceased FROM wanted w \
-                 CROSS JOIN patient p WHERE p.no = w.no",
+                "WITH wanted (no) AS ({rows}) SELECT p.no, p.birth, p.sex, p.deceased, p.person_no FROM wanted w \
+                 CROSS JOIN patient p WHERE p.no = w.no AND p.status IN ('active', 'referenced')",
                 Rows::of(WANTED, patients.iter().map(|no| (*no).into())),
             )
             .await?;
         let mut records = HashMap::with_capacity(rows.len());
+        let mut linked: Vec<(PatientNo, i64)> = Vec::new();
         for row in &rows {
             let patient = PatientNo(row.get(0)?);
+            if let Some(person) = row.get::<Option<i64>, _>(4)? {
+                linked.push((patient, person));
+                continue;
+            }
             let birth: Option<i64> = row.get(1)?;
             let record = ClinicalRecord {
                 patient,
@@ -202,6 +208,9 @@ impl PatientStore for Store {
             records.insert(patient, record);
         }
         fact::load(&mut session, &mut records, kinds).await?;
+        if !linked.is_empty() {
+            pool(&mut session, &self.rules.get(), &linked, kinds, &mut records).await?;
+        }
         Ok(patients.iter().filter_map(|no| records.remove(no)).collect())
     }
 
@@ -260,6 +269,28 @@ impl PatientStore for Store {
         let mut session = self.database.read().await?;
         session.one("SELECT count(*) AS total FROM patient WHERE status <> 'referenced'", args![]).await?.count("total")
     }
+}
+
+/// Adds the records of persons with several: what all of them say and all their facts, under the one that is written to.
+async fn pool(
+    session: &mut Session,
+    rules: &IdentityRules,
+    linked: &[(PatientNo, i64)],
+    kinds: FactKinds,
+    records: &mut HashMap<PatientNo, ClinicalRecord>,
+) -> Result<(), StoreError> {
+    let persons = person::clinical(session, rules, linked).await?;
+    let of_one = |patient| ClinicalRecord { patient, birth: None, sex: Sex::Unknown, deceased: false, facts: Vec::new() };
+    let mut parts: HashMap<PatientNo, ClinicalRecord> =
+        persons.iter().flat_map(|(_, counted)| counted.iter().map(|no| (*no, of_one(*no)))).collect();
+    fact::load(session, &mut parts, kinds).await?;
+    for (mut record, counted) in persons {
+        for no in counted {
+            record.facts.extend(parts.remove(&no).map(|part| part.facts).unwrap_or_default());
+        }
+        records.insert(record.patient, record);
+    }
+    Ok(())
 }
 
 /// The number of a patient.

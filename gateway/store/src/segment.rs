@@ -115,7 +115,16 @@ impl SegmentStore for Store {
         const CLAIMED: &[Column] = &[Column::Integer];
         let mut session = self.database.write().await?;
         let held: Vec<String> = half_read_sources(&mut session).await?.iter().map(ToString::to_string).collect();
-        let but_not = if held.is_empty() { String::new() } else { format!("AND source_no NOT IN ({})", held.join(", ")) };
+        // A person's facts are those of all records, so half of one source is half of the person.
+        let but_not = if held.is_empty() {
+            String::new()
+        } else {
+            let held = held.join(", ");
+            format!(
+                "AND source_no NOT IN ({held}) AND NOT EXISTS (SELECT 1 FROM patient p JOIN patient o ON o.person_no = p.person_no \
+                 WHERE p.no = dirty_patient.patient_no AND o.source_no IN ({held}))"
+            )
+        };
         let rows = session
             .all(
                 &format!(

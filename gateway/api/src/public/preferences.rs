@@ -26,7 +26,7 @@ const EMAIL: &str = "email";
 const LIST: &str = "list-";
 
 /// How a person stands to all email.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Email {
     /// May be written to.
     Open,
@@ -59,6 +59,34 @@ impl Preferences {
             (list, on)
         });
         Self { email, lists: lists.collect() }
+    }
+
+    /// As [`Preferences::of`] for a person with several records: a refusal kept with one of them is the person's.
+    fn of_person(by_record: &[Vec<Consent>], lists: Vec<SubscriptionList>) -> Self {
+        let said = |consents: &[Consent], key: &str| last(consents, |consent| consent.list.as_deref() == Some(key));
+        let email = by_record.iter().map(|consents| Self::of(consents, Vec::new()).email).max().unwrap_or(Email::Open);
+        let lists = lists.into_iter().map(|list| {
+            let decisions: Vec<ConsentDecision> = by_record.iter().filter_map(|consents| said(consents, &list.key)).collect();
+            let on = !decisions.contains(&ConsentDecision::Deny) && (list.kind == ListKind::OptOut || !decisions.is_empty());
+            (list, on)
+        });
+        Self { email, lists: lists.collect() }
+    }
+
+    /// What a form with these boxes ticked changes for a person: whatever is not so with one of the records.
+    fn changes_of_person(by_record: &[Vec<Consent>], shown: &Self, ticked: &HashSet<String>) -> Vec<(Option<String>, ConsentDecision)> {
+        let lists: Vec<SubscriptionList> = shown.lists.iter().map(|(list, _)| list.clone()).collect();
+        let mut changes = shown.changes(ticked);
+        for consents in by_record {
+            for (list, decision) in Self::of(consents, lists.clone()).changes(ticked) {
+                // Everything is more than the box stands for.
+                let concerns_page = list.is_some() || shown.email != Email::EverythingRefused;
+                if decision == ConsentDecision::Deny && concerns_page && !changes.iter().any(|(other, _)| *other == list) {
+                    changes.push((list, decision));
+                }
+            }
+        }
+        changes
     }
 
     /// What a form with these boxes ticked changes: list (none for all email) and decision.
@@ -121,7 +149,8 @@ async fn change(deps: &ApiDeps, token: &str, headers: &HeaderMap, body: &[u8]) -
         return Ok((opened, before));
     }
     let patient = opened.message.patient;
-    for (list, decision) in before.changes(&ticked) {
+    let by_record = deps.store.consents_by_record(patient).await?;
+    for (list, decision) in Preferences::changes_of_person(&by_record, &before, &ticked) {
         let at = deps.clock.now();
         let consent = Consent {
             id: ConsentId::new(at, deps.entropy.for_id()),
@@ -144,8 +173,8 @@ async fn change(deps: &ApiDeps, token: &str, headers: &HeaderMap, body: &[u8]) -
 }
 
 async fn current(deps: &ApiDeps, patient: PatientId) -> Result<Preferences, PageError> {
-    let consents = deps.store.consents(patient).await?;
-    Ok(Preferences::of(&consents, deps.store.subscription_lists().await?))
+    let by_record = deps.store.consents_by_record(patient).await?;
+    Ok(Preferences::of_person(&by_record, deps.store.subscription_lists().await?))
 }
 
 fn page(deps: &ApiDeps, opened: &Opened, preferences: &Preferences, saved: bool) -> Response {

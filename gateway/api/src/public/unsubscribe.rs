@@ -51,7 +51,9 @@ pub(super) async fn leave(State(deps): State<ApiDeps>, Path(token): Path<String>
 
 async fn record(deps: &ApiDeps, opened: &Opened, through: ConsentChannel) -> Result<(), PageError> {
     let patient = opened.message.patient;
-    if has_left(&deps.store.consents(patient).await?) {
+    // Each record by itself: a refusal that only another record of the person holds would not stay with this one.
+    let by_record = deps.store.consents_by_record(patient).await?;
+    if !by_record.is_empty() && by_record.iter().all(|consents| has_left(consents)) {
         return Ok(());
     }
     let at = deps.clock.now();

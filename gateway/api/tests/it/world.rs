@@ -347,7 +347,7 @@ async fn sync(store: &Store, entropy: &Counting, now: Timestamp) -> (SourceId, Q
         contact_points: vec![email],
         ..Demographics::default()
     };
-    let person = ReadPatient { status: RecordStatus::Active, replaced_by: None, demographics, data_quality: Vec::new() };
+    let person = ReadPatient { status: RecordStatus::Active, replaced_by: None, links: Vec::new(), demographics, data_quality: Vec::new() };
     let mammogram = ReadFact {
         part: 0,
         kind: FactKind::Procedure,

@@ -29,7 +29,10 @@ fn facts() -> GateFacts {
             }],
             ..Demographics::default()
         },
+        standing: RecordStanding::Primary,
         consents: Vec::new(),
+        other_consents: Vec::new(),
+        already_sent: false,
         medium: "email".into(),
         purpose: Purpose::Treatment,
         list: None,
@@ -101,6 +104,27 @@ fn an_opt_out_refuses_and_its_withdrawal_lets_out() {
 }
 
 #[test]
+fn only_the_record_that_stands_for_the_person_is_written_to() {
+    assert_eq!(verdict(|facts| facts.standing = RecordStanding::Other), Verdict::Refuse(GateReason::OtherRecord));
+    let held = verdict(|facts| facts.standing = RecordStanding::Unclear);
+    assert!(matches!(held, Verdict::Hold { reason: GateReason::IdentityUnclear, .. }), "{held:?}");
+}
+
+#[test]
+fn a_refusal_kept_with_another_record_refuses_whatever_this_one_says() {
+    let said = verdict(|facts| {
+        facts.consents = vec![consent(ConsentDecision::Permit)];
+        facts.other_consents = vec![Vec::new(), vec![consent(ConsentDecision::Deny)]];
+    });
+    assert_eq!(said, Verdict::Refuse(GateReason::OptedOut));
+}
+
+#[test]
+fn what_another_record_already_got_is_not_sent_again() {
+    assert_eq!(verdict(|facts| facts.already_sent = true), Verdict::Refuse(GateReason::Duplicate));
+}
+
+#[test]
 fn marketing_and_opt_in_lists_need_a_permission() {
     assert_eq!(verdict(|facts| facts.purpose = Purpose::Marketing), Verdict::Refuse(GateReason::NoConsent));
     assert_eq!(verdict(|facts| facts.list = Some(("news".into(), ListKind::OptIn))), Verdict::Refuse(GateReason::NoConsent));
@@ -161,8 +185,17 @@ fn an_expired_message_is_refused_for_good() {
 fn any_facts() -> impl Strategy<Value = GateFacts> {
     let people = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1930_i16..2030);
     let states = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), -3..40_i64);
-    (people, states).prop_map(|((dead, inactive, refused, restricted, year), (live, active, incomplete, zone, hours))| {
+    let persons = (any::<bool>(), 0_u8..8, any::<bool>());
+    (people, states, persons).prop_map(|(people, states, (elsewhere, standing, already_sent))| {
+        let ((dead, inactive, refused, restricted, year), (live, active, incomplete, zone, hours)) = (people, states);
         let mut facts = facts();
+        facts.standing = match standing {
+            0 => RecordStanding::Other,
+            1 => RecordStanding::Unclear,
+            _ => RecordStanding::Primary,
+        };
+        facts.other_consents = if elsewhere { vec![vec![consent(ConsentDecision::Deny)]] } else { Vec::new() };
+        facts.already_sent = already_sent;
         facts.demographics.deceased = if dead { Deceased::Unclear } else { Deceased::No };
         facts.record = if inactive { RecordStatus::Inactive } else { RecordStatus::Active };
         facts.consents = if refused { vec![consent(ConsentDecision::Deny)] } else { Vec::new() };
@@ -184,7 +217,8 @@ proptest! {
         if let Verdict::Send(_) = decide(&facts, &GatePolicy::default(), at) {
             prop_assert!(!facts.demographics.deceased.is_presumed());
             prop_assert_eq!(facts.record, RecordStatus::Active);
-            prop_assert!(facts.consents.is_empty() && !facts.demographics.restricted);
+            prop_assert!(facts.consents.is_empty() && facts.other_consents.is_empty() && !facts.demographics.restricted);
+            prop_assert!(facts.standing == RecordStanding::Primary && !facts.already_sent);
             prop_assert!(facts.demographics.birth.unwrap().last_day().year() <= 2008);
             prop_assert!(facts.journey == JourneyStatus::Live && facts.run == RunStatus::Active && !facts.sync_incomplete);
             prop_assert!(facts.synced_at.unwrap() >= at.checked_sub(SignedDuration::from_hours(24)).unwrap());

@@ -3,6 +3,7 @@
 use gateway_domain::account::AccountDetails;
 use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
 use gateway_domain::date::PartialDate;
+use gateway_domain::identity::{LinkKind, RecordLink};
 use gateway_domain::patient::{Address, Deceased, Demographics, Identifier, RecordStatus, Sex};
 use gateway_domain::practitioner::PractitionerDetails;
 use gateway_domain::projection::ReadPatient;
@@ -21,14 +22,15 @@ impl FhirReader {
     pub(super) fn patient(&self, person: &LeanPerson<'_>, restricted: bool) -> ReadPatient {
         let mut notes = Vec::new();
         let mut status = record_status(person, &mut notes);
-        let mut replaced_by = None;
-        if let Some(link) = person.link.iter().find(|it| it.r#type.is("replaced-by")) {
+        let links = self.links(person, &mut notes);
+        let replaced_by: Vec<&RecordLink> = links.iter().filter(|it| it.kind == LinkKind::ReplacedBy).collect();
+        if !replaced_by.is_empty() {
             status = RecordStatus::Merged;
-            replaced_by = self.own("Patient", &link.other);
-            if replaced_by.is_none() {
-                notes.push("it was merged into a record that can't be told".to_owned());
-            }
         }
+        if replaced_by.iter().any(|it| it.other.is_none()) {
+            notes.push("it was merged into a record that can't be told".to_owned());
+        }
+        let replaced_by = replaced_by.iter().find_map(|it| it.other.clone());
         let birth = person.birth_date.get().and_then(PartialDate::parse);
         if person.birth_date.is_there() && birth.is_none() {
             notes.push("its birth date is no date".to_owned());
@@ -60,7 +62,31 @@ impl FhirReader {
             general_practitioners: person.general_practitioner.iter().filter_map(|it| self.own_id("Practitioner", it)).collect(),
             restricted,
         };
-        ReadPatient { status, replaced_by, demographics, data_quality: notes }
+        ReadPatient { status, replaced_by, links, demographics, data_quality: notes }
+    }
+
+    /// What the record says of merges, each once. A link of a kind that can't be read may say that it was merged.
+    fn links(&self, person: &LeanPerson<'_>, notes: &mut Vec<String>) -> Vec<RecordLink> {
+        let mut links: Vec<RecordLink> = person
+            .link
+            .iter()
+            .filter_map(|it| {
+                let kind = match it.r#type.get().map(str::to_ascii_lowercase).as_deref() {
+                    Some("replaces") => LinkKind::Replaces,
+                    Some("refer" | "seealso") => return None,
+                    // `replace` is what FHIR before R4 called it.
+                    Some("replaced-by" | "replace") => LinkKind::ReplacedBy,
+                    _ => {
+                        notes.push("it has a link of a kind that is not known, so it counts as merged".to_owned());
+                        LinkKind::ReplacedBy
+                    }
+                };
+                Some(RecordLink { kind, other: self.own("Patient", &it.other) })
+            })
+            .collect();
+        links.sort_unstable();
+        links.dedup();
+        links
     }
 
     pub(super) fn account(&self, person: &LeanPerson<'_>) -> AccountDetails {

@@ -2,6 +2,7 @@
 
 use gateway_domain::contact_point::ContactUse;
 use gateway_domain::fact::{FactFlags, FactKind};
+use gateway_domain::identity::{LinkKind, RecordLink};
 use gateway_domain::patient::{Deceased, RecordStatus, Sex};
 use gateway_domain::projection::{ReadClinical, ReadPatient};
 use proptest::prelude::*;
@@ -87,9 +88,26 @@ fn only_a_record_plainly_in_use_is_active() {
         (json!({"modifierExtension": [{"url": "x"}]}), RecordStatus::Inactive),
         (json!({"active": true, "link": [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]}), RecordStatus::Merged),
         (json!({"link": [{"type": "seealso", "other": {"reference": "Patient/q"}}]}), RecordStatus::Active),
+        (json!({"link": [{"type": "refer", "other": {"reference": "Patient/q"}}]}), RecordStatus::Active),
+        (json!({"link": [{"type": "replaces", "other": {"reference": "Patient/q"}}]}), RecordStatus::Active),
+        (json!({"link": [{"type": "REPLACED-BY", "other": {"display": "somebody"}}]}), RecordStatus::Merged),
+        (json!({"link": [{"type": "joined-with", "other": {"reference": "Patient/q"}}]}), RecordStatus::Merged),
+        (json!({"link": [{"other": {"reference": "Patient/q"}}]}), RecordStatus::Merged),
+        (json!({"link": []}), RecordStatus::Active),
+        (json!({"link": null}), RecordStatus::Active),
     ] {
         assert_eq!(patient(said.clone()).status, expected, "{said}");
     }
+    let links = patient(json!({"link": [
+        {"type": "replaces", "other": {"reference": "Patient/o"}},
+        {"type": "replaced-by", "other": {"reference": "Patient/q"}},
+        {"type": "replaced-by", "other": {"reference": "Patient/q"}},
+        {"type": "replaced-by", "other": {"reference": "https://elsewhere.example.org/fhir/Patient/q"}},
+    ]}));
+    let link = |kind, other: Option<&str>| RecordLink { kind, other: other.map(Into::into) };
+    let expected = [link(LinkKind::ReplacedBy, None), link(LinkKind::ReplacedBy, Some("q")), link(LinkKind::Replaces, Some("o"))];
+    assert_eq!(links.links, expected);
+    assert_eq!(links.data_quality, ["it was merged into a record that can't be told"]);
     let merged = patient(json!({"link": {"type": "replaced-by", "other": {"reference": format!("{BASE}/Patient/q/_history/2")}}}));
     assert_eq!(merged.replaced_by.as_deref(), Some("q"));
 }

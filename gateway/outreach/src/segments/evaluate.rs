@@ -1,14 +1,14 @@
 //! The stage that evaluates dirty patients. A segment whose plugin fails keeps its memberships and is asked again after a back-off;
 //! its patients stay dirty meanwhile, and every other segment gets its answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
 use gateway_domain::columns::{ClinicalRecord, ColumnBatch};
 use gateway_domain::fact::FactKinds;
-use gateway_domain::ids::{AuditId, SegmentId};
+use gateway_domain::ids::{AuditId, PatientNo, SegmentId};
 use gateway_domain::segment::{Evaluation, MembershipChange, Segment};
 use gateway_ports::plugins::{PluginError, SegmentQuestion};
 use gateway_ports::store::segments::DirtyPatient;
@@ -89,12 +89,17 @@ impl Evaluate {
             ready.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()).fold(FactKinds::empty(), |all, prepared| all | prepared.kinds);
         let numbers: Vec<_> = claimed.iter().map(|dirty| dirty.patient).collect();
         let records = self.deps.store.clinical_records(&numbers, kinds).await?;
+        let shown: HashSet<PatientNo> = records.iter().map(|record| record.patient).collect();
+        let hidden: Vec<PatientNo> = numbers.into_iter().filter(|patient| !shown.contains(patient)).collect();
         self.audit(&ready, records.len(), now).await?;
 
         let mut batches: Vec<(FactKinds, ColumnBatch)> = Vec::new();
         let mut evaluations = Vec::new();
         let mut versions = Vec::new();
         for (segment, prepared) in ready {
+            // Whoever is not shown, because the record is out of use or another one stands for the person, belongs to no segment,
+            // whether or not its plugin can be asked.
+            evaluations.extend(verdicts::none_of(segment.id, &hidden));
             let answered = match prepared {
                 Ok(prepared) => {
                     if !batches.iter().any(|(kinds, _)| *kinds == prepared.kinds) {

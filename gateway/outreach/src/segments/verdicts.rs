@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gateway_domain::columns::{ClinicalRecord, ColumnBatch};
 use gateway_domain::fact::FactKey;
-use gateway_domain::ids::SegmentId;
+use gateway_domain::ids::{PatientNo, SegmentId};
 use gateway_domain::segment::{Evaluation, Evidence};
 use gateway_ports::plugins::{EvidenceRow, Verdicts, population};
 use jiff::civil::Date;
@@ -81,6 +81,18 @@ pub fn nobody(segment: SegmentId, records: &[ClinicalRecord], review_on: Option<
             review_on,
         })
         .collect()
+}
+
+/// These patients do not belong to the segment, and are not asked about until they change.
+pub fn none_of(segment: SegmentId, patients: &[PatientNo]) -> impl Iterator<Item = Evaluation> {
+    patients.iter().map(move |patient| Evaluation {
+        patient: *patient,
+        segment,
+        member: false,
+        populations: Vec::new(),
+        evidence: Vec::new(),
+        review_on: None,
+    })
 }
 
 fn expect(column: &'static str, found: usize, expected: usize) -> Result<(), Misfit> {

@@ -18,6 +18,7 @@ use crate::Store;
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
+use crate::identity::{self, Said};
 use crate::source::{OpenRun, lock_run};
 
 impl Store {
@@ -45,6 +46,12 @@ impl Store {
             let present = batch.present.iter().map(|(resource_type, id)| ResourceKey::of(open.source, resource_type, id));
             let keys: Vec<ResourceKey> = resources.iter().map(|resource| resource.key).chain(present).collect();
             note_seen(&mut session, &open, &keys).await?;
+        }
+
+        let rules = self.rules.get();
+        let may_concern_others = concerns_identity(&mut session, &resources, &batch.deletes, !rules.systems.is_empty()).await?;
+        if may_concern_others {
+            identity::lock(&mut session).await?;
         }
 
         let fhir_ids: BTreeSet<&str> = resources.iter().filter_map(patient_of).collect();
@@ -78,11 +85,23 @@ impl Store {
             .filter(|incoming| matches!(incoming.resource.projection, Projection::Patient(_)))
             .map(|incoming| incoming.patient)
             .collect();
+        let said: Vec<Said> = changed
+            .iter()
+            .filter(|_| may_concern_others)
+            .filter_map(|incoming| match &incoming.resource.projection {
+                Projection::Patient(says) => Some(Said::of(incoming.patient, open.source, &says.links, &says.demographics, &rules)),
+                _ => None,
+            })
+            .collect();
         write::newer_meta(&mut session, newer).await?;
         let learned = write::changed(&mut session, self, &open, changed, now, &mut entropy).await?;
 
         let gone = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
         counts.deleted = gone.len() as u64;
+        if may_concern_others {
+            let moved = identity::follow(&mut session, &rules, &said, &gone.iter().copied().collect(), now).await?;
+            patients::mark_others_dirty(&mut session, &moved, now).await?;
+        }
         touched.extend(gone);
         touched.remove(&PatientNo(0));
 
@@ -113,6 +132,24 @@ impl Store {
         let held = stored_resources::find(session, &keys).await?;
         write::deleted(session, open.source, &held, now).await
     }
+}
+
+/// Whether the piece may change whose records are whose.
+async fn concerns_identity(
+    session: &mut Session,
+    resources: &[ReadResource],
+    deletes: &[(String, String)],
+    trusts_identifiers: bool,
+) -> Result<bool, StoreError> {
+    let people =
+        || resources.iter().filter_map(|resource| if let Projection::Patient(says) = &resource.projection { Some(says) } else { None });
+    let deletes_people = deletes.iter().any(|(resource_type, _)| resource_type == "Patient");
+    if people().next().is_none() && !deletes_people {
+        return Ok(false);
+    }
+    Ok((trusts_identifiers && people().next().is_some())
+        || people().any(|says| !says.links.is_empty())
+        || identity::is_there(session).await?)
 }
 
 /// What is to be done with a resource.

@@ -1,6 +1,6 @@
 //! Patients met in a batch: found by FHIR id, or made as `referenced` until the source shows them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gateway_domain::ids::{PatientId, PatientNo, SourceNo};
 use gateway_domain::patient::RecordStatus;
@@ -12,6 +12,7 @@ use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
 use crate::patient::{PatientColumns, STATUS_REFERENCED};
+use crate::person;
 use crate::stored::name_of;
 
 /// A patient met in a batch.
@@ -39,6 +40,7 @@ pub(super) async fn resolve(
     let nobody = PatientColumns::of(&ReadPatient {
         status: RecordStatus::Referenced,
         replaced_by: None,
+        links: Vec::new(),
         demographics: gateway_domain::patient::Demographics::default(),
         data_quality: Vec::new(),
     })?;
@@ -117,7 +119,28 @@ pub(super) async fn mark_deleted(session: &mut Session, patients: &[PatientNo], 
     Ok(())
 }
 
-/// Marks patients dirty and notes the moment of the change.
+/// Marks patients dirty whose person changed, of whatever source.
+pub(super) async fn mark_others_dirty(session: &mut Session, patients: &BTreeSet<PatientNo>, now: Timestamp) -> Result<(), StoreError> {
+    const WANTED: &[Column] = &[Column::Integer];
+    let rows = session
+        .all_rows(
+            "WITH wanted (no) AS ({rows}) SELECT p.no, p.source_no FROM wanted w CROSS JOIN patient p \
+             WHERE p.no = w.no AND p.status <> 'referenced'",
+            Rows::of(WANTED, patients.iter().map(|no| (*no).into())),
+        )
+        .await?;
+    let mut by_source: BTreeMap<SourceNo, BTreeSet<PatientNo>> = BTreeMap::new();
+    for row in &rows {
+        by_source.entry(SourceNo(row.get(1)?)).or_default().insert(PatientNo(row.get(0)?));
+    }
+    for (source, patients) in by_source {
+        mark_dirty(session, source, &patients, now).await?;
+    }
+    Ok(())
+}
+
+/// Marks patients dirty and notes the moment of the change. Where one is not the record by which its person is written to, that one is
+/// marked too.
 pub(super) async fn mark_dirty(
     session: &mut Session,
     source: SourceNo,
@@ -147,5 +170,5 @@ pub(super) async fn mark_dirty(
             touched,
         )
         .await?;
-    Ok(())
+    person::mark_primaries(session, patients.iter().copied(), now).await
 }

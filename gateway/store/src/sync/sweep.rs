@@ -14,6 +14,7 @@ use super::stored_resources::Held;
 use super::{patients, write};
 use crate::Store;
 use crate::database::{Session, args};
+use crate::identity;
 use crate::source::{OpenRun, lock_run};
 
 /// Seen keys held in memory at a time, about 32 MB.
@@ -37,6 +38,10 @@ impl Store {
         if open.run.status != SyncRunStatus::Running {
             return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
         }
+        let concerns_people = types.iter().any(|name| name == "Patient") && identity::is_there(&mut session).await?;
+        if concerns_people {
+            identity::lock(&mut session).await?;
+        }
         let (type_nos, held) = swept_types(&mut session, &open, types).await?;
         if type_nos.is_empty() {
             return Ok(Some(0));
@@ -54,6 +59,10 @@ impl Store {
             touched.extend(patients);
         }
         touched.remove(&PatientNo(0));
+        if concerns_people {
+            let moved = identity::follow(&mut session, &self.rules.get(), &[], &touched, now).await?;
+            patients::mark_others_dirty(&mut session, &moved, now).await?;
+        }
         patients::mark_dirty(&mut session, open.source, &touched, now).await?;
         session.execute("UPDATE sync_run SET deleted = deleted + $2 WHERE no = $1", args![open.no, gone]).await?;
         session.commit().await?;

@@ -24,6 +24,7 @@ macro_rules! on_both {
 mod access;
 mod audit;
 mod consent;
+mod identity;
 mod journeys;
 mod messages;
 mod patients;

@@ -59,6 +59,7 @@ pub(crate) fn patient(source: &Source, id: &str, version: u32) -> ReadResource {
     let patient = ReadPatient {
         status: RecordStatus::Active,
         replaced_by: None,
+        links: Vec::new(),
         demographics: person(&format!("Lovelace{version}")),
         data_quality: Vec::new(),
     };

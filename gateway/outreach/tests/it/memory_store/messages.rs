@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use gateway_domain::gate::{GateFacts, GatePolicy, Verdict, decide};
+use gateway_domain::gate::{GateFacts, GatePolicy, RecordStanding, Verdict, decide};
 use gateway_domain::ids::{MessageId, PatientId};
 use gateway_domain::interaction::Interaction;
 use gateway_domain::message::{Message, MessageStatus};
@@ -59,7 +59,10 @@ impl MessageStore for MemoryStore {
         let facts = GateFacts {
             record: patient.status,
             demographics: patient.demographics.clone(),
+            standing: RecordStanding::Primary,
             consents: kept.consents.iter().filter(|(who, _)| *who == patient.id).map(|(_, consent)| consent.clone()).collect(),
+            other_consents: Vec::new(),
+            already_sent: false,
             medium: message.medium.clone(),
             purpose: message.purpose,
             list: None,

@@ -29,6 +29,10 @@ impl ConsentStore for MemoryStore {
         Err(not_kept("consents"))
     }
 
+    async fn consents_by_record(&self, _: PatientId) -> Result<Vec<Vec<Consent>>, StoreError> {
+        Err(not_kept("consents_by_record"))
+    }
+
     async fn put_subscription_list(&self, _: &SubscriptionList) -> Result<SubscriptionList, StoreError> {
         Err(not_kept("put_subscription_list"))
     }
