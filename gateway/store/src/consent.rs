@@ -87,6 +87,17 @@ pub(crate) async fn of_patient(session: &mut Session, patient: PatientNo, record
     Ok(decisions)
 }
 
+/// The decisions that were given for this very record, oldest first: those that can be known to its source.
+pub(crate) async fn given_for(session: &mut Session, patient: PatientNo) -> Result<Vec<Consent>, StoreError> {
+    let mut decisions = Vec::new();
+    for row in &rows_of(session, patient).await? {
+        if row.get::<Option<i64>, _>("shared_from")?.is_none() {
+            decisions.push(consent(row)?);
+        }
+    }
+    Ok(decisions)
+}
+
 /// The decisions of a person, each once, oldest first.
 async fn of_person(session: &mut Session, patient: PatientNo) -> Result<Vec<Consent>, StoreError> {
     let records = person::records(session, patient).await?;
@@ -149,7 +160,7 @@ async fn note_write_back(session: &mut Session, patient: PatientNo, consent: &Co
     if !write_back::wants_consents(session, patient).await? {
         return Ok(());
     }
-    let others = of_patient(session, patient).await?;
+    let others = given_for(session, patient).await?;
     let stood = |it: &Consent| !others.iter().any(|other| other.id != consent.id && other.supersedes(it));
     let superseded = others.iter().filter(|other| consent.supersedes(other) && stood(other)).map(|other| other.id).collect::<Vec<_>>();
     let told = (consent.through != ConsentChannel::Fhir).then_some(consent.id);

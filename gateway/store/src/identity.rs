@@ -34,12 +34,12 @@ impl Rules {
 pub(crate) async fn is_there(session: &mut Session) -> Result<bool, StoreError> {
     let row = session
         .one(
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM person) OR EXISTS (SELECT 1 FROM patient_link) \
-             OR EXISTS (SELECT 1 FROM patient_identifier) THEN 1 ELSE 0 END AS there",
+            "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM person) OR EXISTS (SELECT 1 FROM patient_link) \
+             OR EXISTS (SELECT 1 FROM patient_identifier) THEN 1 ELSE 0 END AS BIGINT) AS there",
             args![],
         )
         .await?;
-    row.get::<i32, _>("there").map(|there| there != 0)
+    row.flag("there")
 }
 
 /// Lets nobody else change identities until the transaction ends. Taken before any row of a patient is locked, and because two

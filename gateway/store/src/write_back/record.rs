@@ -60,7 +60,7 @@ async fn decision(session: &mut Session, id: ConsentId) -> Result<ConsentRecord,
         )
         .await?
         .ok_or_else(|| missing("consent", id))?;
-    let all = consent::of_patient(session, PatientNo(row.integer("patient_no")?)).await?;
+    let all = consent::given_for(session, PatientNo(row.integer("patient_no")?)).await?;
     let (mut mine, others): (Vec<Consent>, Vec<Consent>) = all.into_iter().partition(|consent| consent.id == id);
     let consent = mine.pop().ok_or_else(|| missing("consent", id))?;
     Ok(ConsentRecord {
