@@ -88,6 +88,10 @@ rust-test: rust-build peers-setup postgres-setup ## All Rust tests, on both data
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	conformance-tests/fuzz/run
 
+.PHONY: nightly
+nightly: rust-build postgres-setup fuzz ## The long forms: a sync killed 1,000 times on each database, all fuzz targets
+	OUTREACH_KILLS=$${OUTREACH_KILLS:-1000} cargo test --locked -p conformance-tests --test it -- --nocapture again_and_again
+
 .PHONY: bench
 bench: wasm web ## Measure, beside peers and limits in the same run
 	cargo bench --locked -p gateway-store -p gateway-plugin-host

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn;
 use gateway_auth::password::Passwords;
@@ -17,7 +18,7 @@ use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::Plugins;
 use gateway_ports::push::PushInbox;
-use gateway_ports::store::Store;
+use gateway_ports::store::{QuarantineFilter, Store};
 use url::Url;
 
 mod access;
@@ -37,10 +38,29 @@ mod words;
 pub use self::attempts::Attempts;
 pub use self::routes::openapi;
 
-/// Asks the sync worker for a run now, in place of waiting for the next one.
+/// What reading the quarantine again came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Could be read now.
+    pub readable: u64,
+    /// Of those, new or different, and applied.
+    pub applied: u64,
+    /// Still can't be read.
+    pub still_unreadable: u64,
+    /// Only their beginning was kept.
+    pub not_whole: u64,
+}
+
+/// The sync worker, as the surface may ask it.
+#[async_trait]
 pub trait SyncTrigger: Send + Sync {
-    /// Asks for it; asking again before it began changes nothing.
+    /// Asks for a run now, in place of waiting for the next one; asking again before it began changes nothing.
     fn request(&self, source: SourceId);
+    /// Reads the quarantine of a source again.
+    ///
+    /// # Errors
+    /// Why it can't be done now, in words.
+    async fn replay(&self, source: SourceId, filter: QuarantineFilter) -> Result<Replayed, String>;
 }
 
 /// What the surface needs from the rest of the program.

@@ -20,8 +20,8 @@ use crate::access::Access::{self, Needs, Public, SignedIn};
 use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
-    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, segment, session, source, timeline,
-    unmapped, user, write_back,
+    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, quarantine, segment, session, source,
+    timeline, unmapped, user, write_back,
 };
 
 /// A route and who may use it.
@@ -63,8 +63,12 @@ fn table() -> Vec<Route> {
         (Needs(ReadSources), routes!(source::runs)),
         (Needs(ManageSources), routes!(source::sync)),
         (Needs(ReadSources), routes!(unmapped::unmapped)),
-        (Needs(ReadSources), routes!(source::quarantine)),
-        (Needs(ManageSources), routes!(source::quarantined)),
+        (Needs(ReadSources), routes!(quarantine::list)),
+        (Needs(ReadSources), routes!(quarantine::reasons)),
+        // The raw text may be a patient's. Who runs the sources, and sees no patient, sees reasons and ids.
+        (Needs(ReadPatients), routes!(quarantine::get)),
+        (Needs(ManageSources), routes!(quarantine::replay)),
+        (Needs(ManageSources), routes!(quarantine::dismiss)),
         (Needs(ReadSources), routes!(write_back::list)),
         (Needs(ManageSources), routes!(write_back::retry)),
         (Needs(ReadPlugins), routes!(plugin::list)),

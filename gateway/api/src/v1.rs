@@ -13,6 +13,7 @@ pub(crate) mod overview;
 pub(crate) mod patient;
 pub(crate) mod plugin;
 pub(crate) mod push;
+pub(crate) mod quarantine;
 pub(crate) mod segment;
 pub(crate) mod session;
 pub(crate) mod source;

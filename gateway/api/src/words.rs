@@ -11,6 +11,7 @@ use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::{RecordStatus, Sex};
 use gateway_domain::plugin::{Capability, PluginKind, PluginStatus};
 use gateway_domain::push_subscription::{PushKind, PushStatus};
+use gateway_domain::source::{QuarantineStatus, SyncRunStatus, SyncStrategy};
 use gateway_domain::source::{SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
 use gateway_domain::user::{Permission, Role};
@@ -72,13 +73,15 @@ words! {
     /// Who is on a list that has said nothing.
     ListKindWord = ListKind { OptIn, OptOut }
     /// How a sync run reads.
-    SyncStrategyWord = SyncStrategy { BulkFull, BulkSince, SearchFull, SearchSince, Hint, Mixed }
+    SyncStrategyWord = SyncStrategy { BulkFull, BulkSince, SearchFull, SearchSince, Hint, Mixed, Import, ImportFull, Replay }
     /// How a source tells of changes.
     PushKindWord = PushKind { RestHook, Topic }
     /// Whether a source tells of changes.
     PushStatusWord = PushStatus { Requested, Active, Error }
     /// How a sync run stands.
     SyncRunStatusWord = SyncRunStatus { Running, Complete, Failed }
+    /// How something in the quarantine stands.
+    QuarantineStatusWord = QuarantineStatus { Open, Replayed, Resolved, Dismissed }
     /// What a plugin decides.
     PluginKindWord = PluginKind { Segment, Journey, Channel }
     /// Whether a plugin takes work.

@@ -31,9 +31,17 @@ pub(crate) enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// Take over resources from files: NDJSON, FHIR Bundles and single resources, packed with gzip or not.
+    ///
+    /// Ends with 0 where every file was looked at, lines in quarantine or not: they are told. Ends with 1 where it could not be done, and
+    /// with 64 where the configuration is wrong. The same command again goes on where it was stopped.
+    Import(ImportArguments),
     /// Sources.
     #[command(subcommand)]
     Source(SourceCommand),
+    /// What could not be read: look at it, read it again after a change of the mapping, put it aside.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Make or upgrade the tables of the database.
     Migrate,
     /// Users of the console.
@@ -51,6 +59,29 @@ pub(crate) enum Command {
     Check,
     /// Run everything with synthetic people: a sandbox EHR, a mailbox, and a gateway on SQLite.
     Demo(DemoArguments),
+}
+
+/// What is taken over, and what is known of it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ImportArguments {
+    /// A folder, with everything in it, or one file. Names don't matter; hidden files are left out.
+    pub(crate) folder: PathBuf,
+    /// Name of the source the files belong to.
+    #[arg(long)]
+    pub(crate) source: String,
+    /// The files hold everything: what is not in them is gone. Nothing is deleted where that were too much at once.
+    #[arg(long)]
+    pub(crate) complete: bool,
+    /// When the files were exported, for example `2026-11-23T06:00:00Z`. Without it nobody knows how fresh they are, and messages are held
+    /// where the source is not fresh by other means.
+    #[arg(long)]
+    pub(crate) as_of: Option<jiff::Timestamp>,
+    /// Give up an import of other files that was interrupted.
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// Print one JSON object, and nothing else, on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What can be done with sources.
@@ -79,6 +110,49 @@ pub(crate) enum SourceCommand {
     },
     /// Show the public keys to register with the sources.
     Keys,
+}
+
+/// What can be done with the quarantine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// Count by source and reason, and show the newest.
+    List {
+        /// Of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// Because of this, as the counts say it.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Also what is settled or was put aside.
+        #[arg(long)]
+        all: bool,
+        /// How many to show.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Write one as it came to standard output. It may be a patient's.
+    Show {
+        /// Its id, `qua_...`.
+        id: String,
+    },
+    /// Read what is open again, with the mapping there is now, and apply what can be read.
+    Replay(QuarantineChoice),
+    /// Put aside what is open.
+    Dismiss(QuarantineChoice),
+}
+
+/// What of the quarantine is meant.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct QuarantineChoice {
+    /// Name of the source.
+    #[arg(long)]
+    pub(crate) source: String,
+    /// Because of this, as the counts say it.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// This one, `qua_...`.
+    #[arg(long)]
+    pub(crate) id: Option<String>,
 }
 
 /// What can be done with users.

@@ -2,8 +2,10 @@
 
 pub(crate) mod apply;
 pub(crate) mod demo;
+pub(crate) mod import;
 pub(crate) mod mapping;
 pub(crate) mod plugin;
+pub(crate) mod quarantine;
 pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod sync;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use gateway_api::{ApiDeps, Attempts, SyncTrigger};
+use async_trait::async_trait;
+use gateway_api::{ApiDeps, Attempts, Replayed, SyncTrigger};
 use gateway_domain::ids::{PatientNo, SourceId};
 use gateway_fhir::FhirNotifications;
 use gateway_net::health::{Readiness, admin_router};
@@ -17,8 +18,9 @@ use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::problems::Problems;
 use gateway_outreach::settings::OutreachSettings;
 use gateway_outreach::workers::{OutreachDeps, Wake, Workers};
-use gateway_ports::store::{MessageStore as _, Store as StorePort, WriteBackStore as _};
-use gateway_sync::HintInbox;
+use gateway_ports::ehr::ResourceReader;
+use gateway_ports::store::{MessageStore as _, QuarantineFilter, Store as StorePort, WriteBackStore as _};
+use gateway_sync::{HintInbox, SyncWorker};
 use http::HeaderValue;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -102,23 +104,34 @@ impl Gateway {
         };
         Workers::spawn(&outreach, &wake, &stop, &tracker);
 
-        let (mut wakes, mut queues) = (HashMap::new(), HashMap::new());
+        let (mut wakes, mut queues, mut replays) = (HashMap::new(), HashMap::new(), HashMap::new());
         let changed = Arc::new(Notify::new());
         for section in &config.sources {
             let source = ehr::put_source(&parts, section).await?;
+            let (cache, runtime) = (Arc::clone(&lookup), tokio::runtime::Handle::current());
+            let forget: Arc<gateway_sync::Applied> = Arc::new(move |patients: &[PatientNo]| {
+                let (cache, patients) = (Arc::clone(&cache), patients.to_vec());
+                runtime.spawn(async move { cache.invalidate(&patients).await });
+            });
+            replays.insert(
+                source.id,
+                Replay {
+                    source: section.name.clone(),
+                    worker: ehr::worker(&parts).telling(Arc::clone(&forget)),
+                    reader: ehr::reader(&parts, section).await?,
+                },
+            );
             parts.store.set_write_back(source.id, section.write_back.scope()).await?;
+            if section.url.is_none() {
+                continue;
+            }
             if let Some(target) = write_back::target(&parts, config, section, source.id)? {
                 Workers::spawn_write_back(&outreach, target, &wake, &stop, &tracker);
             }
             let feed = ehr::feed(&parts, config, section).await?;
             let keeper = push::keeper(&parts, config, section, &source, &*feed.reader)?;
             queues.insert(source.id, Arc::clone(&keeper.queue));
-            let (cache, runtime) = (Arc::clone(&lookup), tokio::runtime::Handle::current());
-            let worker = ehr::worker(&parts).telling(Arc::new(move |patients: &[PatientNo]| {
-                let (cache, patients) = (Arc::clone(&cache), patients.to_vec());
-                runtime.spawn(async move { cache.invalidate(&patients).await });
-            }));
-            let worker = worker.hearing(Arc::clone(&keeper.queue));
+            let worker = ehr::worker(&parts).telling(forget).hearing(Arc::clone(&keeper.queue));
             let options = ehr::options(section)?;
             let (poll, signal) = (section.poll_interval()?, Arc::new(Notify::new()));
             wakes.insert(source.id, Arc::clone(&signal));
@@ -127,6 +140,7 @@ impl Gateway {
             let (stop, changed) = (stop.clone(), Arc::clone(&changed));
             tracker.spawn(async move { worker.run_forever(&feed, &options, poll, &stop, &signal, &changed).await });
         }
+        tracker.spawn(gateway_sync::show_lag(Arc::clone(&store), Arc::clone(&parts.clock), stop.clone()));
         tracker.spawn(pass_on(Arc::clone(&changed), wake.clone(), stop.clone()));
 
         let mut seed = [0; 8];
@@ -139,8 +153,7 @@ impl Gateway {
             plugins: parts.plugins.clone(),
             clock: Arc::clone(&parts.clock),
             entropy: Arc::clone(&parts.entropy),
-            sync: Arc::new(Triggers(wakes)),
-            push: Arc::new(HintInbox::new(queues, Arc::new(FhirNotifications), Arc::clone(&parts.clock))),
+            sync: Arc::new(Triggers { wakes, replays, quarantine: Arc::clone(&parts) }),
             links: Arc::clone(&parts.links),
             passwords: parts.passwords.clone(),
             attempts: Arc::new(Attempts::default()),
@@ -218,14 +231,38 @@ async fn pass_on(changed: Arc<Notify>, wake: Wake, stop: CancellationToken) {
     }
 }
 
-/// Wakes the worker of a source.
-struct Triggers(HashMap<SourceId, Arc<Notify>>);
+/// Reads the quarantine of a source again.
+struct Replay {
+    source: String,
+    worker: SyncWorker,
+    reader: Arc<dyn ResourceReader>,
+}
 
+/// Wakes the worker of a source, and reads its quarantine again.
+struct Triggers {
+    wakes: HashMap<SourceId, Arc<Notify>>,
+    replays: HashMap<SourceId, Replay>,
+    quarantine: Arc<Parts>,
+}
+
+#[async_trait]
 impl SyncTrigger for Triggers {
     fn request(&self, source: SourceId) {
-        if let Some(signal) = self.0.get(&source) {
+        if let Some(signal) = self.wakes.get(&source) {
             signal.notify_one();
         }
+    }
+
+    async fn replay(&self, source: SourceId, filter: QuarantineFilter) -> Result<Replayed, String> {
+        let replay = self.replays.get(&source).ok_or("The configuration has no such source any more.")?;
+        let store = self.quarantine.store.as_ref();
+        let report = replay.worker.replay(store, &replay.source, &replay.reader, &filter).await.map_err(|error| error.to_string())?;
+        Ok(Replayed {
+            readable: report.replayed,
+            applied: report.applied,
+            still_unreadable: report.still_unreadable,
+            not_whole: report.not_whole,
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! FHIR servers, the runs that sync from them, and what could not be read.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ pub struct Source {
     pub no: SourceNo,
     /// Its name in the configuration.
     pub name: String,
-    /// Its FHIR base URL.
+    /// Its FHIR base URL; empty where it has no server and hands its data over as files.
     pub base_url: String,
     /// What has been read: everything up to this moment, by the server's clock. `None` before the first complete run.
     pub complete_until: Option<Timestamp>,
@@ -43,12 +45,28 @@ pub enum SyncStrategy {
     Hint,
     /// Each type by the way that suits it: export, search, a search for each patient, a comparison of ids.
     Mixed,
+    /// Files handed over: what is in them is there.
+    Import,
+    /// Files handed over that hold everything: what is not in them is gone.
+    ImportFull,
+    /// Lines of the quarantine, read again.
+    Replay,
 }
 
 impl SyncStrategy {
     /// Whether a run of this kind notes what it sees, so that what is missing from types that it shows as a whole is gone.
     pub const fn shows_what_is_gone(self) -> bool {
-        matches!(self, Self::BulkFull | Self::SearchFull | Self::Mixed)
+        matches!(self, Self::BulkFull | Self::SearchFull | Self::Mixed | Self::ImportFull)
+    }
+
+    /// Whether it reads files that were handed over, and asks no server.
+    pub const fn is_import(self) -> bool {
+        matches!(self, Self::Import | Self::ImportFull)
+    }
+
+    /// Whether its end says how fresh the copy is by our clock. Files are as old as they are, and lines read again older still.
+    pub const fn asks_a_server(self) -> bool {
+        !matches!(self, Self::Import | Self::ImportFull | Self::Replay)
     }
 }
 
@@ -134,6 +152,25 @@ pub struct SyncRun {
     pub note: Option<String>,
 }
 
+/// A reason without what differs from line to line (columns, bytes, places), so that equal ones can be counted together.
+pub fn reason_kind(reason: &str) -> Cow<'_, str> {
+    const PLACES: [&str; 4] = [" at column ", " at line ", " from byte ", " up to line "];
+    let mut kind = Cow::Borrowed(reason);
+    for place in PLACES {
+        while let Some(at) = kind.find(place) {
+            let rest = kind.get(at + place.len()..).unwrap_or_default();
+            let after = rest.trim_start_matches(|it: char| it.is_ascii_digit());
+            if after.len() == rest.len() {
+                break;
+            }
+            // `at line 3 column 4` is one place.
+            let after = after.strip_prefix(" column ").map_or(after, |rest| rest.trim_start_matches(|it: char| it.is_ascii_digit()));
+            kind = Cow::Owned(format!("{}{after}", kind.get(..at).unwrap_or_default()));
+        }
+    }
+    kind
+}
+
 /// A line or resource that could not be read, kept until someone looks.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
@@ -151,14 +188,56 @@ pub struct Quarantined {
     pub line: Option<u64>,
     /// Why.
     pub reason: String,
-    /// The raw text; bytes that are no UTF-8 are replaced.
-    pub raw: String,
-    /// When.
+    /// The bytes as they came; empty in lists.
+    pub raw: Vec<u8>,
+    /// Whether `raw` is all of it. What was too long was not kept to its end, and can't be read again.
+    pub whole: bool,
+    /// When it was met last.
     pub at: Timestamp,
+    /// How it stands.
+    pub status: QuarantineStatus,
+    /// How often it was read again in vain.
+    pub tries: u32,
+    /// When it stopped being open.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// How something in the quarantine stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuarantineStatus {
+    /// Somebody should look.
+    #[default]
+    Open,
+    /// It could be read when it was read again.
+    Replayed,
+    /// The source showed the same resource again, readable, or deleted it.
+    Resolved,
+    /// Somebody decided that it does not matter.
+    Dismissed,
 }
 
 impl std::fmt::Debug for Quarantined {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Quarantined").field("id", &self.id).field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_differ_in_their_places_alone_are_one_kind() {
+        for (reason, kind) in [
+            ("not readable JSON: it ends early at column 40", "not readable JSON: it ends early"),
+            ("not readable JSON: a syntax error at line 3 column 9", "not readable JSON: a syntax error"),
+            ("not UTF-8 from byte 12", "not UTF-8"),
+            ("its resourceType is not one of FHIR R4", "its resourceType is not one of FHIR R4"),
+            ("at column here", "at column here"),
+            (" at column x", " at column x"),
+        ] {
+            assert_eq!(reason_kind(reason), kind);
+        }
     }
 }

@@ -26,7 +26,7 @@ use self::exchange::Answer;
 pub(crate) mod bundle;
 mod capabilities;
 mod exchange;
-mod lines;
+pub(crate) mod lines;
 pub(crate) mod manifest;
 mod place;
 mod search;

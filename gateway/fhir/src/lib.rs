@@ -7,12 +7,14 @@
 mod ehr;
 #[doc(hidden)]
 pub mod fuzzing;
+mod handover;
 mod mapping;
 pub mod notification;
 mod write_back;
 
 pub use self::{
     ehr::{FhirServer, FhirServerConfig},
+    handover::{Folder, FolderError, FolderLimits},
     mapping::FhirReader,
     notification::FhirNotifications,
     write_back::{CommunicationContent, FhirRecordKeeper, RecordKeeperConfig},

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod content;
 pub mod ehr;
+pub mod handover;
 pub mod mail;
 pub mod plugins;
 pub mod push;

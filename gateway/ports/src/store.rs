@@ -8,6 +8,7 @@ pub mod journeys;
 pub mod messages;
 pub mod patients;
 pub mod push;
+pub mod quarantine;
 pub mod segments;
 pub mod sources;
 pub mod sync;
@@ -21,6 +22,7 @@ pub use journeys::JourneyStore;
 pub use messages::MessageStore;
 pub use patients::PatientStore;
 pub use push::PushStore;
+pub use quarantine::{QuarantineFilter, QuarantineStore};
 pub use segments::SegmentStore;
 pub use sources::SourceStore;
 pub use sync::SyncStore;
@@ -83,6 +85,7 @@ pub trait Store:
     SourceStore
     + SyncStore
     + PushStore
+    + QuarantineStore
     + PatientStore
     + SegmentStore
     + JourneyStore
@@ -98,6 +101,7 @@ impl<T> Store for T where
     T: SourceStore
         + SyncStore
         + PushStore
+        + QuarantineStore
         + PatientStore
         + SegmentStore
         + JourneyStore

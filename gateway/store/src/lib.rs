@@ -28,6 +28,7 @@ mod page;
 mod patient;
 mod person;
 mod push_subscription;
+mod quarantine;
 mod raw_body;
 mod resource;
 mod segment;

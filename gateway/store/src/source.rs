@@ -1,8 +1,8 @@
-//! Sources, their runs and the quarantine.
+//! Sources and their runs.
 
 use async_trait::async_trait;
-use gateway_domain::ids::{QuarantineId, SourceId, SourceNo, SyncRunId};
-use gateway_domain::source::{Quarantined, Source, SyncCounts, SyncRun};
+use gateway_domain::ids::{SourceId, SourceNo, SyncRunId};
+use gateway_domain::source::{Source, SyncCounts, SyncRun};
 use gateway_domain::unmapped::CodeReport;
 use gateway_ports::store::{Page, PageRequest, SourceStore, StoreError};
 
@@ -16,9 +16,6 @@ use crate::unmapped;
 const RUN: &str = "r.id, s.id AS source_id, r.no, r.source_no, r.strategy, r.status, r.checkpoint, r.resources_read, r.applied, \
     r.unchanged, r.deleted, r.quarantined, r.started_at, r.ended_at, r.note \
     FROM sync_run r JOIN source s ON s.no = r.source_no";
-
-const QUARANTINED: &str = "q.id, s.id AS source_id, r.id AS run_id, q.resource_type, q.fhir_id, q.line, q.reason, q.raw, q.at \
-    FROM quarantine q JOIN source s ON s.no = q.source_no JOIN sync_run r ON r.no = q.run_no";
 
 #[async_trait]
 impl SourceStore for Store {
@@ -64,36 +61,6 @@ impl SourceStore for Store {
             .await?;
         let items = rows.iter().map(sync_run).collect::<Result<_, _>>()?;
         Ok(Page { items, total })
-    }
-
-    async fn quarantine(&self, source: Option<SourceId>, page: PageRequest) -> Result<Page<Quarantined>, StoreError> {
-        let mut session = self.database.read().await?;
-        let id = source.map(|id| id.as_uuid().as_bytes().to_vec());
-        let total = session
-            .one(
-                "SELECT count(*) AS total FROM quarantine q JOIN source s ON s.no = q.source_no \
-                 WHERE $1 IS NULL OR s.id = $1",
-                args![id.clone()],
-            )
-            .await?
-            .count("total")?;
-        let rows = session
-            .all(
-                &format!(
-                    "SELECT {QUARANTINED} WHERE $1 IS NULL OR s.id = $1 \
-                     ORDER BY q.at DESC, q.id DESC LIMIT $2 OFFSET $3"
-                ),
-                args![id, limit(page), offset(page)],
-            )
-            .await?;
-        let items = rows.iter().map(quarantined).collect::<Result<_, _>>()?;
-        Ok(Page { items, total })
-    }
-
-    async fn quarantined(&self, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
-        let mut session = self.database.read().await?;
-        let row = session.optional(&format!("SELECT {QUARANTINED} WHERE q.id = $1"), args![id.as_uuid()]).await?;
-        row.as_ref().map(quarantined).transpose()
     }
 
     async fn resource_counts(&self, source: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
@@ -149,13 +116,14 @@ pub(crate) async fn lock_run(session: &mut Session, id: SyncRunId) -> Result<Ope
 
 /// Sources whose copy may be half of the truth: read by a run that has not ended, or that was given up after changes with no complete
 /// run since. Runs that read what a server told of don't count: each piece of them is whole, and none says anything about the rest.
+/// Files that were handed over make up for nothing but files.
 pub(crate) async fn half_read_sources(session: &mut Session) -> Result<Vec<i64>, StoreError> {
     let rows = session
         .all(
-            "SELECT DISTINCT r.source_no FROM sync_run r WHERE r.strategy <> 'hint' AND (r.status = 'running' \
+            "SELECT DISTINCT r.source_no FROM sync_run r WHERE r.strategy NOT IN ('hint', 'replay') AND (r.status = 'running' \
              OR (r.status = 'failed' AND r.applied + r.deleted > 0 AND NOT EXISTS \
              (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no AND c.status = 'complete' \
-             AND c.strategy <> 'hint')))",
+             AND c.strategy NOT IN ('hint', 'replay') AND (c.strategy <> 'import' OR r.strategy = 'import')))",
             args![],
         )
         .await?;
@@ -190,20 +158,5 @@ fn sync_run(row: &Row) -> Result<SyncRun, StoreError> {
         started_at: row.time("started_at")?,
         ended_at: row.optional_time("ended_at")?,
         note: row.get("note")?,
-    })
-}
-
-fn quarantined(row: &Row) -> Result<Quarantined, StoreError> {
-    let line: Option<i64> = row.get("line")?;
-    Ok(Quarantined {
-        id: QuarantineId::from_uuid(row.uuid("id")?),
-        source: SourceId::from_uuid(row.uuid("source_id")?),
-        run: SyncRunId::from_uuid(row.uuid("run_id")?),
-        resource_type: row.get("resource_type")?,
-        fhir_id: row.get("fhir_id")?,
-        line: line.and_then(|line| u64::try_from(line).ok()),
-        reason: row.text("reason")?,
-        raw: row.text("raw")?,
-        at: row.time("at")?,
     })
 }

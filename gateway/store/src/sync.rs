@@ -112,6 +112,15 @@ impl SyncStore for Store {
                     args![open.source, kept_from],
                 )
                 .await?;
+        } else if status == SyncRunStatus::Complete && !open.run.strategy.asks_a_server() {
+            // Files are as old as they say. Where they don't say, nobody knows how fresh the copy is, and the gate is told nothing.
+            session
+                .execute(
+                    "UPDATE source SET complete_until = CASE WHEN $2 IS NULL OR complete_until >= $2 THEN complete_until ELSE $2 END, \
+                     synced_at = CASE WHEN $2 IS NULL OR synced_at >= $2 THEN synced_at ELSE $2 END WHERE no = $1",
+                    args![open.source, complete_until],
+                )
+                .await?;
         } else if status == SyncRunStatus::Complete {
             session
                 .execute(

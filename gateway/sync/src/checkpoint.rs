@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::import::ImportTally;
 use crate::plan::Step;
 
 /// Where a step of a run goes on.
@@ -29,6 +30,17 @@ pub(crate) enum Checkpoint {
     },
     /// A search for each patient: the last one that is done.
     Crawl { after: String },
+    /// A hand-over by file: which one, how far it is read, and what was counted until then.
+    Import {
+        /// Changes with the documents.
+        fingerprint: String,
+        /// Documents read to their end.
+        document: usize,
+        /// Places read of the next one.
+        place: u64,
+        /// What was counted.
+        tally: ImportTally,
+    },
 }
 
 /// What a run has to do, and what it has done.

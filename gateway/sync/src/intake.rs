@@ -4,11 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateway_domain::ids::{QuarantineId, SyncRunId};
+use gateway_domain::ids::{QuarantineId, SourceId, SyncRunId};
 use gateway_domain::resource::{ContentHash, ResourceKey};
-use gateway_domain::source::{Quarantined, Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
+use gateway_domain::source::{QuarantineStatus, Quarantined, Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
 use gateway_ports::clock::{Clock, Entropy};
-use gateway_ports::ehr::{ExportLine, ResourceReader};
+use gateway_ports::ehr::{ExportLine, ResourceReader, Unreadable};
 use gateway_ports::store::SyncStore;
 use gateway_ports::store::sync::ApplyBatch;
 use jiff::Timestamp;
@@ -20,9 +20,6 @@ use crate::worker::Applied;
 
 /// The most resources remembered to tell an idle look from one with news.
 const MOST_REMEMBERED: usize = 100_000;
-/// The most of a line that the quarantine keeps, in bytes.
-const MOST_KEPT: usize = 64 << 10;
-
 /// What a source was seen to have lately, so that an overlap read again is no news.
 #[derive(Default)]
 pub(crate) struct Seen(Mutex<HashMap<ResourceKey, ContentHash>>);
@@ -102,13 +99,22 @@ impl Intake<'_> {
     }
 
     /// Applies a piece. One without news is left out while the run has not begun.
-    pub(crate) async fn apply(&mut self, mut batch: ApplyBatch, checkpoint: Option<&Checkpoint>) -> Result<(), SyncError> {
+    pub(crate) async fn apply(&mut self, batch: ApplyBatch, checkpoint: Option<&Checkpoint>) -> Result<(), SyncError> {
         let may_skip = self.run.is_none() && self.strategy == SyncStrategy::SearchSince;
         if may_skip && batch.deletes.is_empty() && batch.present.is_empty() && !self.seen.has_news(&batch) {
             self.counts.read += batch.resources.len() as u64;
             self.counts.unchanged += batch.resources.len() as u64;
             return Ok(());
         }
+        self.apply_piece(batch, checkpoint).await.map(drop)
+    }
+
+    /// Applies a piece, whether it has news or not; what came of it.
+    pub(crate) async fn apply_piece(
+        &mut self,
+        mut batch: ApplyBatch,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<gateway_ports::store::sync::Applied, SyncError> {
         let run = self.run().await?;
         let now = self.clock.now();
         for line in &mut batch.quarantined {
@@ -143,7 +149,7 @@ impl Intake<'_> {
         self.counts += applied.counts;
         self.patients_changed += applied.patients.len() as u64;
         self.progress.counted(self.counts, self.total);
-        Ok(())
+        Ok(applied)
     }
 
     pub(crate) async fn finish(&mut self, status: SyncRunStatus, until: Option<Timestamp>) -> Result<(), SyncError> {
@@ -168,9 +174,9 @@ impl Intake<'_> {
         let work = tokio::task::spawn_blocking(move || {
             let mut batch = ApplyBatch { resources: Vec::with_capacity(lines.len()), ..ApplyBatch::default() };
             for line in lines {
+                let whole = !line.too_long;
                 let (reason, raw) = if line.too_long {
-                    let reason =
-                        gateway_ports::ehr::Unreadable { reason: "its line is too long".into(), resource_type: None, fhir_id: None };
+                    let reason = Unreadable { reason: "its line is too long".into(), resource_type: None, fhir_id: None };
                     (reason, line.bytes)
                 } else {
                     match reader.resource(line.bytes) {
@@ -181,22 +187,30 @@ impl Intake<'_> {
                         Err(unreadable) => unreadable,
                     }
                 };
-                let kept = raw.get(..raw.len().min(MOST_KEPT)).unwrap_or_default();
-                batch.quarantined.push(Quarantined {
-                    // The run gives the identifiers when it takes the piece.
-                    id: QuarantineId::new(Timestamp::UNIX_EPOCH, [0; 10]),
-                    source,
-                    run: SyncRunId::new(Timestamp::UNIX_EPOCH, [0; 10]),
-                    resource_type: reason.resource_type,
-                    fhir_id: reason.fhir_id,
-                    line: in_file.then_some(line.number),
-                    reason: reason.reason,
-                    raw: String::from_utf8_lossy(kept).into_owned(),
-                    at: Timestamp::UNIX_EPOCH,
-                });
+                batch.quarantined.push(unread(source, reason, raw, whole, in_file.then_some(line.number)));
             }
             batch
         });
         work.await.map_err(|error| SyncError::Reading(error.to_string()))
+    }
+}
+
+/// Something that could not be read, as the quarantine keeps it: all of it, so that it can be read again, where it was read to its end.
+pub(crate) fn unread(source: SourceId, reason: Unreadable, raw: Vec<u8>, whole: bool, line: Option<u64>) -> Quarantined {
+    Quarantined {
+        // The run gives the identifiers when it takes the piece.
+        id: QuarantineId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+        source,
+        run: SyncRunId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+        resource_type: reason.resource_type,
+        fhir_id: reason.fhir_id,
+        line,
+        reason: reason.reason,
+        raw,
+        whole,
+        at: Timestamp::UNIX_EPOCH,
+        status: QuarantineStatus::Open,
+        tries: 0,
+        resolved_at: None,
     }
 }

@@ -45,8 +45,18 @@ impl<'a> Lease<'a> {
         Ok(self.store.take_lease(self.source.id, self.holder, now, until).await?)
     }
 
+    /// Does `work` as long as the lease holds, and gives it back.
+    pub(crate) async fn during<T>(self, work: impl Future<Output = Result<T, SyncError>>) -> Result<T, SyncError> {
+        let done = tokio::select! {
+            done = Box::pin(work) => done,
+            lost = self.keep() => Err(lost),
+        };
+        self.end().await;
+        done
+    }
+
     /// Renews the lease again and again; comes back only when it is lost.
-    pub(crate) async fn keep(&self) -> SyncError {
+    async fn keep(&self) -> SyncError {
         let mut misses = 0;
         loop {
             tokio::time::sleep(RENEWED).await;
@@ -63,7 +73,7 @@ impl<'a> Lease<'a> {
         }
     }
 
-    pub(crate) async fn end(self) {
+    async fn end(self) {
         if let Err(error) = self.store.end_lease(self.source.id, self.holder).await {
             tracing::info!(%error, "A lease was not given back; it runs out by itself");
         }

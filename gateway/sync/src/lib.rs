@@ -9,12 +9,15 @@ mod checkpoint;
 mod crawl;
 mod error;
 mod hints;
+mod import;
 mod intake;
+mod lag;
 mod lease;
 mod plan;
 mod probe;
 mod progress;
 mod push;
+mod replay;
 mod run;
 mod search;
 mod sweep;
@@ -23,9 +26,12 @@ mod worker;
 pub use self::{
     error::SyncError,
     hints::{HintInbox, HintQueue},
+    import::{ImportCounts, ImportFeed, ImportFile, ImportOptions, ImportReport, ImportTally},
+    lag::{Lag, show_lag},
     plan::{Deletions, ExportChoice, PlanSettings, Step, TypeWays, Way, plan, ways},
     probe::capabilities,
     progress::{Progress, Quiet, SyncReport},
     push::{PushKeeper, PushWish},
+    replay::ReplayReport,
     worker::{Applied, SyncFeed, SyncOptions, SyncWorker},
 };

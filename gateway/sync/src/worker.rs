@@ -168,13 +168,8 @@ impl SyncWorker {
     /// is ended as failed, and what it brought stays without being decided upon.
     pub async fn run_once(&self, feed: &SyncFeed, options: &SyncOptions, progress: &dyn Progress) -> Result<SyncReport, SyncError> {
         let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
-        let lease = Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?;
-        let ran = tokio::select! {
-            ran = Box::pin(self.run_alone(feed, source, options, progress)) => ran,
-            lost = lease.keep() => Err(lost),
-        };
-        lease.end().await;
-        ran
+        let run = self.run_alone(feed, source.clone(), options, progress);
+        Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?.during(run).await
     }
 
     async fn run_alone(
@@ -185,10 +180,19 @@ impl SyncWorker {
         progress: &dyn Progress,
     ) -> Result<SyncReport, SyncError> {
         let memory = self.memory(source.id);
-        let mut open = self.store.open_run(source.id).await?;
-        if let Some(run) = open.take_if(|it| it.strategy == SyncStrategy::Hint) {
-            // Each piece of a run by hints is whole, so one that was interrupted has ended.
-            self.store.finish_run(run.id, SyncRunStatus::Complete, None, None, self.clock.now()).await?;
+        self.end_loose_run(source.id).await?;
+        let open = self.store.open_run(source.id).await?;
+        if let Some(open) = open.as_ref().filter(|it| it.strategy.is_import()) {
+            return Err(SyncError::RunOpen {
+                source_name: source.name,
+                strategy: open.strategy,
+                since: open.started_at,
+                fix: "files are being imported, or an import was interrupted; finish it with the same `outreach import`",
+            });
+        }
+        if let Some(open) = open.as_ref().filter(|it| it.strategy == SyncStrategy::Replay) {
+            let fix = "the quarantine is being read again; it is short";
+            return Err(SyncError::RunOpen { source_name: source.name, strategy: open.strategy, since: open.started_at, fix });
         }
         let now = self.clock.now();
         let mut capabilities = self.capabilities(feed, &memory, now, progress).await?;

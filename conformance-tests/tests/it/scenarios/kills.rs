@@ -1,4 +1,5 @@
 //! `kill -9` at random moments: nothing is lost, nothing is sent twice. The seed is printed; set `OUTREACH_KILL_SEED` to repeat a run.
+//! `OUTREACH_KILLS` says how often a sync is killed on each database: 50 unless it is said, 1,000 and more in `make nightly`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,11 +20,28 @@ fn randomness(what: &str) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
+fn kills_during_a_sync() -> usize {
+    std::env::var("OUTREACH_KILLS").ok().map_or(KILLS, |kills| kills.parse().expect("OUTREACH_KILLS is a number"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_that_is_killed_fifty_times_brings_everything_once() {
-    let mut random = randomness("kills during a sync");
-    let world = World::make(Plan { people: Some(400), with_definitions: false, ..Plan::new(Kind::Sqlite) }).await.unwrap();
-    for _ in 0..KILLS {
+async fn a_sync_into_sqlite_that_is_killed_again_and_again_brings_everything_once() {
+    sync_and_kill(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_postgres_that_is_killed_again_and_again_brings_everything_once() {
+    sync_and_kill(Kind::Postgres).await;
+}
+
+async fn sync_and_kill(database: Kind) {
+    let kills = kills_during_a_sync();
+    let mut random = randomness(&format!("{kills} kills during a sync into {database:?}"));
+    let Some(world) = World::make(Plan { people: Some(400), with_definitions: false, ..Plan::new(database) }).await else { return };
+    for kill in 0..kills {
+        if kill % 100 == 99 {
+            eprintln!("{database:?}: {} kills", kill + 1);
+        }
         let gateway = world.serve();
         tokio::time::sleep(Duration::from_millis(random.random_range(50..900))).await;
         gateway.kill();

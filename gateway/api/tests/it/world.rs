@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use gateway_api::{ApiDeps, Attempts, SyncTrigger};
+use gateway_api::{ApiDeps, Attempts, Replayed, SyncTrigger};
 use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::{LinkKeyRing, LinkPurpose};
 use gateway_domain::code::Coding;
@@ -27,7 +28,7 @@ use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::quiet_hours::SendingWindow;
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::segment::{Evaluation, Segment};
-use gateway_domain::source::{Quarantined, SyncRunStatus, SyncStrategy};
+use gateway_domain::source::{QuarantineStatus, Quarantined, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::{ListKind, SubscriptionList};
 use gateway_domain::user::{Role, User};
 use gateway_net::layers::{LayerOptions, with_layers};
@@ -40,8 +41,8 @@ use gateway_ports::store::journeys::{Advance, NewMessage};
 use gateway_ports::store::messages::Prepared;
 use gateway_ports::store::sync::ApplyBatch;
 use gateway_ports::store::{
-    ConsentStore as _, JourneyStore as _, MessageStore as _, PatientStore as _, SegmentStore as _, SourceStore as _, SyncStore as _,
-    UserStore as _,
+    ConsentStore as _, JourneyStore as _, MessageStore as _, PatientStore as _, QuarantineFilter, SegmentStore as _, SourceStore as _,
+    SyncStore as _, UserStore as _,
 };
 use gateway_ports::terminology::{Terminology, TerminologyError};
 use gateway_store::Store;
@@ -135,9 +136,14 @@ impl Terminology for NoTerminology {
 #[derive(Default)]
 pub(crate) struct Asked(pub(crate) Mutex<Vec<SourceId>>);
 
+#[async_trait]
 impl SyncTrigger for Asked {
     fn request(&self, source: SourceId) {
         self.0.lock().unwrap().push(source);
+    }
+
+    async fn replay(&self, _: SourceId, _: QuarantineFilter) -> Result<Replayed, String> {
+        Ok(Replayed { readable: 1, ..Replayed::default() })
     }
 }
 
@@ -376,8 +382,12 @@ async fn sync(store: &Store, entropy: &Counting, now: Timestamp) -> (SourceId, Q
             fhir_id: Some("p1".into()),
             line: Some(3),
             reason: "The line is not JSON.".into(),
-            raw: "{\"resourceType\":\"Patient\"".into(),
+            raw: b"{\"resourceType\":\"Patient\"".to_vec(),
+            whole: true,
             at: now,
+            status: QuarantineStatus::Open,
+            tries: 0,
+            resolved_at: None,
         }],
         ..ApplyBatch::default()
     };

@@ -70,7 +70,7 @@ async fn sign_in(server: &FhirServer, section: &SourceSection, types: &[String],
 fn describe(section: &SourceSection, found: &EhrCapabilities, export: &ExportChoice, ways: &[TypeWays]) {
     say(format!(
         "{}\n{}, FHIR {}",
-        section.url,
+        section.base(),
         found.software.as_deref().unwrap_or("A server that does not name itself"),
         found.fhir_version.as_deref().unwrap_or("of a version it does not name")
     ));

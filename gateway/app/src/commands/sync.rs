@@ -22,6 +22,7 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 /// Where the server or the database does not answer, or the run can't be completed.
 pub(crate) async fn run(config: &Config, parts: &Parts, name: &str, full: bool) -> anyhow::Result<()> {
     let section = config.source(name)?;
+    section.server_url()?;
     ehr::put_source(parts, section).await?;
     let feed = ehr::feed(parts, config, section).await?;
     let options = SyncOptions { full, now: true, ..ehr::options(section)? };
@@ -58,10 +59,10 @@ fn tell(source: &str, what: &str, report: &SyncReport) {
 }
 
 /// For a terminal.
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)

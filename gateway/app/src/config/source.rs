@@ -16,8 +16,8 @@ use super::{ConfigError, PushSection, WriteBackSection};
 pub(crate) struct SourceSection {
     /// Its name: lower case, digits and hyphens.
     pub(crate) name: String,
-    /// Its FHIR base URL.
-    pub(crate) url: Url,
+    /// Its FHIR base URL; left out where its data comes as files alone.
+    pub(crate) url: Option<Url>,
     /// How often to ask for changes.
     #[serde(default = "half_a_minute")]
     pub(crate) poll: String,
@@ -143,7 +143,8 @@ impl SourceSection {
                 format!("`{}` is no name: expected lower-case letters, digits and hyphens", self.name),
             ));
         }
-        if !matches!(self.url.scheme(), "http" | "https") || self.url.query().is_some() || self.url.fragment().is_some() {
+        let good_url = |url: &Url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+        if !self.url.as_ref().is_none_or(good_url) {
             return Err(ConfigError::key("source.url", "expected the FHIR base, for example `https://ehr.example.org/fhir`"));
         }
         self.poll_interval()?;
@@ -204,6 +205,28 @@ impl SourceSection {
     /// [`ConfigError::Key`]
     pub(crate) fn reconcile_interval(&self) -> Result<Duration, ConfigError> {
         duration("source.reconcile", &self.reconcile)?.try_into().map_err(|_| ConfigError::key("source.reconcile", "expected a duration"))
+    }
+
+    /// Its FHIR base URL, for what needs a server.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`], saying what to do with a source that has none.
+    pub(crate) fn server_url(&self) -> Result<&Url, ConfigError> {
+        self.url.as_ref().ok_or_else(|| {
+            ConfigError::key(
+                "source.url",
+                format!(
+                    "source `{0}` has none, so no server can be asked; hand its files over with \
+                     `outreach import FOLDER --source {0}`, or give it a `url`",
+                    self.name
+                ),
+            )
+        })
+    }
+
+    /// Its FHIR base URL; empty where its data comes as files alone.
+    pub(crate) fn base(&self) -> &str {
+        self.url.as_ref().map_or("", Url::as_str)
     }
 
     /// How often to ask for changes.

@@ -14,7 +14,7 @@ use gateway_domain::source::Source;
 use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
 use gateway_net::budget::BudgetLimits;
 use gateway_net::egress::{Egress, EgressPolicy, Network, Origin};
-use gateway_ports::ehr::{Ehr, ExportLevel};
+use gateway_ports::ehr::{Ehr, ExportLevel, ResourceReader};
 use gateway_ports::push::SubscriptionServer;
 use gateway_ports::store::SourceStore as _;
 use gateway_sync::{ExportChoice, SyncFeed, SyncOptions, SyncWorker};
@@ -29,7 +29,7 @@ use crate::config::{Config, ConfigError, ExportSetting, SourceAuth, SourceSectio
 /// Where the database does not answer.
 pub(crate) async fn put_source(parts: &Parts, section: &SourceSection) -> anyhow::Result<Source> {
     let id = SourceId::new(parts.clock.now(), parts.entropy.for_id());
-    Ok(parts.store.put_source(id, &section.name, section.url.as_str()).await?)
+    Ok(parts.store.put_source(id, &section.name, section.base()).await?)
 }
 
 /// The server of a section.
@@ -74,13 +74,14 @@ pub(crate) fn fhir_server(parts: &Parts, config: &Config, section: &SourceSectio
 
 fn server_with(parts: &Parts, config: &Config, section: &SourceSection, rights: Rights) -> anyhow::Result<FhirServer> {
     let egress = egress(section)?;
-    let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
+    let url = section.server_url()?;
+    let origin = Origin::of(url).context("`source.url` has no origin")?;
     let tokens = tokens(parts, config, section, &egress, rights)?;
     let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
     let mapping = section.mapping()?;
     let budget =
         BudgetLimits { concurrent: section.max_concurrent, per_second: section.max_requests_per_second, ..BudgetLimits::default() };
-    let server_config = FhirServerConfig { budget, ..FhirServerConfig::new(section.url.clone(), &mapping.search) };
+    let server_config = FhirServerConfig { budget, ..FhirServerConfig::new(url.clone(), &mapping.search) };
     Ok(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy)))
 }
 
@@ -89,10 +90,18 @@ fn server_with(parts: &Parts, config: &Config, section: &SourceSection, rights: 
 /// # Errors
 /// As [`server`] and [`put_source`].
 pub(crate) async fn feed(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<SyncFeed> {
+    let ehr = server(parts, config, section)?;
+    Ok(SyncFeed { source: section.name.clone(), ehr, reader: reader(parts, section).await? })
+}
+
+/// Who reads the resources of a section.
+///
+/// # Errors
+/// As [`put_source`], and where there is no such profile.
+pub(crate) async fn reader(parts: &Parts, section: &SourceSection) -> anyhow::Result<Arc<dyn ResourceReader>> {
     let source = put_source(parts, section).await?;
     let mapping = section.mapping()?;
-    let reader = Arc::new(FhirReader::new(source.no, section.url.as_str(), mapping));
-    Ok(SyncFeed { source: section.name.clone(), ehr: server(parts, config, section)?, reader })
+    Ok(Arc::new(FhirReader::new(source.no, section.base(), mapping)))
 }
 
 /// The worker that reads sources.
@@ -127,7 +136,7 @@ pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
 /// What the client of this source may reach: public addresses over TLS, and what the section lists. A section that names a private host may
 /// be plain `http`, as its URL says.
 pub(super) fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
-    let mut policy = EgressPolicy { plain_http: section.url.scheme() == "http", ..EgressPolicy::default() };
+    let mut policy = EgressPolicy { plain_http: section.url.as_ref().is_some_and(|url| url.scheme() == "http"), ..EgressPolicy::default() };
     for entry in &section.private_hosts {
         if let Ok(address) = entry.parse::<std::net::IpAddr>() {
             let whole = if address.is_ipv4() { 32 } else { 128 };
@@ -182,7 +191,7 @@ pub(super) fn tokens(
                 None => Arc::clone(&parts.keys),
             };
             let own = BackendServicesConfig {
-                base_url: section.url.clone(),
+                base_url: section.server_url()?.clone(),
                 client_id: client_id.clone(),
                 token_url: None,
                 scopes: match rights {

@@ -19,11 +19,11 @@ use crate::config::{Config, ContentChoice, SourceSection};
 /// Where a file with a secret can't be read, or an address can't be used.
 pub(crate) fn keeper(parts: &Parts, config: &Config, section: &SourceSection) -> anyhow::Result<Arc<dyn RecordKeeper>> {
     let egress = Egress::new(ehr::policy(section)?)?;
-    let origin = Origin::of(&section.url).context("`source.url` has no origin")?;
+    let origin = Origin::of(section.server_url()?).context("`source.url` has no origin")?;
     let types = section.write_back.scope().kinds().map(|kind| kind.resource_type().to_owned()).collect();
     let client = AuthorizedClient::new(egress.for_origin(origin), ehr::tokens(parts, config, section, &egress, ehr::Rights::Write(types))?);
     let keeper_config = RecordKeeperConfig {
-        base_url: section.url.clone(),
+        base_url: section.server_url()?.clone(),
         systems: section.write_back.systems.clone(),
         content: match section.write_back.content {
             ContentChoice::None => CommunicationContent::None,

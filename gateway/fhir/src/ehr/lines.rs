@@ -22,7 +22,7 @@ pub(super) struct Lines {
 }
 
 /// How the bytes of a file are packed, whatever its headers say.
-enum Packing {
+pub(crate) enum Packing {
     /// Not known before its first two bytes are here.
     Unknown(Vec<u8>),
     Plain,
@@ -31,7 +31,7 @@ enum Packing {
 
 impl Packing {
     /// Unpacks a piece onto `buffer`.
-    fn unpack(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    pub(crate) fn unpack(&mut self, piece: &[u8], buffer: &mut Vec<u8>) -> std::io::Result<()> {
         match self {
             Self::Unknown(first) => {
                 first.extend_from_slice(piece);
@@ -55,7 +55,7 @@ impl Packing {
     }
 
     /// Unpacks what is left at the end of the file.
-    fn finish(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    pub(crate) fn finish(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<()> {
         match self {
             Self::Unknown(first) => buffer.append(first),
             Self::Plain => {}
@@ -71,8 +71,7 @@ impl Packing {
 
 impl Lines {
     pub(super) fn new(response: EgressResponse, server: String, skip: u64, longest: usize) -> Self {
-        let splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None };
-        Self { response, splitter, packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
+        Self { response, splitter: Splitter::new(skip, longest), packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
     }
 
     fn error(&self, reason: String) -> EhrError {
@@ -123,8 +122,8 @@ impl ExportLines for Lines {
 }
 
 /// Cuts bytes into lines.
-struct Splitter {
-    buffer: Vec<u8>,
+pub(crate) struct Splitter {
+    pub(crate) buffer: Vec<u8>,
     /// Where the current line begins.
     start: usize,
     /// Up to where there is no line end.
@@ -139,8 +138,13 @@ struct Splitter {
 }
 
 impl Splitter {
+    /// Leaves out the first `skip` lines, and the rest of those that have more than `longest` bytes.
+    pub(crate) const fn new(skip: u64, longest: usize) -> Self {
+        Self { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None }
+    }
+
     /// The next line that is wanted; `None` where more bytes are needed.
-    fn next(&mut self, at_end: bool) -> Option<ExportLine> {
+    pub(crate) fn next(&mut self, at_end: bool) -> Option<ExportLine> {
         loop {
             let rest = self.buffer.get(self.searched..).unwrap_or_default();
             let found = rest.iter().position(|it| *it == b'\n').map(|at| self.searched + at);
@@ -192,7 +196,7 @@ mod tests {
     use super::*;
 
     fn split(pieces: &[&[u8]], skip: u64, longest: usize) -> Vec<(u64, Vec<u8>, bool)> {
-        let mut splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None };
+        let mut splitter = Splitter::new(skip, longest);
         let mut lines = Vec::new();
         for piece in pieces {
             splitter.buffer.extend_from_slice(piece);

@@ -1,8 +1,8 @@
-//! Sources, their runs and the quarantine, for reading and for the configuration.
+//! Sources and their runs, for reading and for the configuration.
 
 use async_trait::async_trait;
-use gateway_domain::ids::{QuarantineId, SourceId};
-use gateway_domain::source::{Quarantined, Source, SyncRun};
+use gateway_domain::ids::SourceId;
+use gateway_domain::source::{Source, SyncRun};
 use gateway_domain::unmapped::CodeReport;
 
 use super::{Page, PageRequest, StoreError};
@@ -18,10 +18,6 @@ pub trait SourceStore: Send + Sync {
     async fn source_by_name(&self, name: &str) -> Result<Option<Source>, StoreError>;
     /// Runs of a source, newest first.
     async fn sync_runs(&self, source: SourceId, page: PageRequest) -> Result<Page<SyncRun>, StoreError>;
-    /// What could not be read, newest first; of one source or of all.
-    async fn quarantine(&self, source: Option<SourceId>, page: PageRequest) -> Result<Page<Quarantined>, StoreError>;
-    /// One line that could not be read.
-    async fn quarantined(&self, id: QuarantineId) -> Result<Option<Quarantined>, StoreError>;
     /// How many resources of each type the model holds, deleted ones left out; of one source or of all.
     async fn resource_counts(&self, source: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError>;
     /// How the facts of a source are coded, with at most `most` unmapped codes. It reads all facts of the source.

@@ -1,8 +1,9 @@
 //! The write side of the sync: exactly once, in one transaction with the checkpoint and the dirty marks.
 
 use async_trait::async_trait;
-use gateway_domain::ids::{IdEntropy, PatientNo, SourceId, SyncRunId};
+use gateway_domain::ids::{IdEntropy, PatientNo, QuarantineId, SourceId, SyncRunId};
 use gateway_domain::projection::ReadResource;
+use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::{Quarantined, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
 use jiff::Timestamp;
 
@@ -19,6 +20,8 @@ pub struct ApplyBatch {
     pub present: Vec<(String, String)>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
+    /// Lines of the quarantine that could be read now and are among the resources.
+    pub replayed: Vec<QuarantineId>,
     /// Where the run goes on after this piece.
     pub checkpoint: Option<String>,
 }
@@ -30,6 +33,10 @@ pub struct Applied {
     pub counts: SyncCounts,
     /// Patients that changed.
     pub patients: Vec<PatientNo>,
+    /// Resources that were new or different.
+    pub changed: Vec<ResourceKey>,
+    /// Resources that were there and are deleted now.
+    pub deleted: Vec<ResourceKey>,
 }
 
 /// Keeps what the sync brings.
@@ -46,7 +53,7 @@ pub trait SyncStore: SyncLedger {
     async fn save_checkpoint(&self, run: SyncRunId, checkpoint: &str) -> Result<(), StoreError>;
     /// Applies a piece: resources whose content differs are stored with their facts, their patients marked dirty; the same content is
     /// left alone; an older version (by `meta.lastUpdated`, where both have it) never replaces a newer one. Data, checkpoint, counts
-    /// and dirty marks move in one transaction. `entropy` seeds the ids of what is new.
+    /// and dirty marks move in one transaction. What an earlier run could not read of these resources is resolved. `entropy` seeds the ids of what is new.
     async fn apply(&self, run: SyncRunId, batch: ApplyBatch, now: Timestamp, entropy: IdEntropy) -> Result<Applied, StoreError>;
     /// After a full run: what the source no longer has. Takes the keys seen since the run began as alive and marks all other
     /// resources of the types as deleted, unless that would be more than `most_share` (0 to 1) of them, in which case nothing is
@@ -56,7 +63,8 @@ pub trait SyncStore: SyncLedger {
     /// is later than before. Does nothing while a run of the source is open.
     async fn note_unchanged(&self, source: SourceId, complete_until: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError>;
     /// Ends a run. A complete one moves the source's `complete_until` and `synced_at`, and lets its dirty patients be claimed. One by
-    /// [`SyncStrategy::Hint`] moves neither, neither holds anybody back nor lets anybody go, and old ones of that kind are forgotten.
+    /// [`SyncStrategy::Hint`] moves neither, neither holds anybody back nor lets anybody go, and old ones of that kind are forgotten. One
+    /// that read files moves both to `complete_until`, never back, and leaves them alone where it is `None`.
     async fn finish_run(
         &self,
         run: SyncRunId,

@@ -1,10 +1,10 @@
 //! Applying a piece of a run: look, decide, write; all of it in one transaction with the checkpoint, the counts and the marks.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use gateway_domain::ids::{IdEntropy, PatientNo, SyncRunId};
 use gateway_domain::projection::{Projection, ReadResource};
-use gateway_domain::resource::{ContentHash, ResourceKey};
+use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::{Quarantined, SyncCounts, SyncRunStatus};
 use gateway_ports::store::StoreError;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
@@ -15,10 +15,10 @@ use super::stored_resources::Held;
 use super::write::Incoming;
 use super::{patients, stored_resources, write};
 use crate::Store;
-use crate::database::bulk::{Column, Rows};
-use crate::database::{Session, args, row};
+use crate::database::{Session, args};
 use crate::entropy::EntropySequence;
 use crate::identity::{self, Said};
+use crate::quarantine;
 use crate::source::{OpenRun, lock_run};
 
 impl Store {
@@ -44,7 +44,12 @@ impl Store {
         resources.iter_mut().for_each(make_storable);
         if open.run.strategy.shows_what_is_gone() {
             let present = batch.present.iter().map(|(resource_type, id)| ResourceKey::of(open.source, resource_type, id));
-            let keys: Vec<ResourceKey> = resources.iter().map(|resource| resource.key).chain(present).collect();
+            // What could not be read, and still says which resource it is, is there too.
+            let unread = batch
+                .quarantined
+                .iter()
+                .filter_map(|line| Some(ResourceKey::of(open.source, line.resource_type.as_deref()?, line.fhir_id.as_deref()?)));
+            let keys: Vec<ResourceKey> = resources.iter().map(|resource| resource.key).chain(present).chain(unread).collect();
             note_seen(&mut session, &open, &keys).await?;
         }
 
@@ -63,6 +68,9 @@ impl Store {
                 (patient.map_or(PatientNo(0), |met| met.no), resource.key)
             })
             .collect();
+        let shown_keys = resources.iter().map(|resource| resource.key);
+        let settled: Vec<ResourceKey> =
+            shown_keys.chain(batch.deletes.iter().map(|(name, id)| ResourceKey::of(open.source, name, id))).collect();
         let held = stored_resources::look_up(&mut session, &expected).await?;
 
         let mut changed: Vec<Incoming> = Vec::new();
@@ -76,6 +84,7 @@ impl Store {
             }
         }
         counts.applied = changed.len() as u64;
+        let changed_keys: Vec<ResourceKey> = changed.iter().map(|incoming| incoming.resource.key).collect();
         counts.unchanged = counts.read - counts.quarantined - counts.applied;
 
         let mut touched: BTreeSet<PatientNo> =
@@ -96,7 +105,7 @@ impl Store {
         write::newer_meta(&mut session, newer).await?;
         let learned = write::changed(&mut session, self, &open, changed, now, &mut entropy).await?;
 
-        let gone = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
+        let (gone, deleted) = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
         counts.deleted = gone.len() as u64;
         if may_concern_others {
             let moved = identity::follow(&mut session, &rules, &said, &gone.iter().copied().collect(), now).await?;
@@ -105,7 +114,8 @@ impl Store {
         touched.extend(gone);
         touched.remove(&PatientNo(0));
 
-        quarantine(&mut session, &open, &batch.quarantined).await?;
+        quarantine::settle(&mut session, &open, &settled, &batch.replayed, now).await?;
+        quarantine::keep(&mut session, &open, batch.quarantined).await?;
         let unseen = met.values().filter(|met| met.referenced && !shown.contains(&met.no));
         let unseen: BTreeSet<PatientNo> = unseen.map(|met| met.no).collect();
         let dirty: BTreeSet<PatientNo> = touched.difference(&unseen).copied().collect();
@@ -113,7 +123,7 @@ impl Store {
         move_on(&mut session, &open, &counts, batch.checkpoint.as_deref()).await?;
         session.commit().await?;
         self.codes.learn(learned);
-        Ok(Applied { counts, patients: touched.into_iter().collect() })
+        Ok(Applied { counts, patients: touched.into_iter().collect(), changed: changed_keys, deleted })
     }
 
     async fn delete_keys(
@@ -122,15 +132,16 @@ impl Store {
         open: &OpenRun,
         deletes: &[(String, String)],
         now: Timestamp,
-    ) -> Result<Vec<PatientNo>, StoreError> {
+    ) -> Result<(Vec<PatientNo>, Vec<ResourceKey>), StoreError> {
         if deletes.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let keys: BTreeSet<ResourceKey> =
             deletes.iter().map(|(resource_type, fhir_id)| ResourceKey::of(open.source, resource_type, fhir_id)).collect();
         let keys: Vec<ResourceKey> = keys.into_iter().collect();
         let held = stored_resources::find(session, &keys).await?;
-        write::deleted(session, open.source, &held, now).await
+        let deleted = held.iter().filter(|(_, held)| !held.deleted).map(|(key, _)| *key).collect();
+        Ok((write::deleted(session, open.source, &held, now).await?, deleted))
     }
 }
 
@@ -185,49 +196,6 @@ async fn note_seen(session: &mut Session, open: &OpenRun, keys: &[ResourceKey]) 
     }
     let keys: Vec<u8> = keys.iter().flat_map(|key| key_prefix(*key).to_be_bytes()).collect();
     session.execute("INSERT INTO sync_seen (run_no, keys) VALUES ($1, $2)", args![open.no, keys]).await?;
-    Ok(())
-}
-
-async fn quarantine(session: &mut Session, open: &OpenRun, lines: &[Quarantined]) -> Result<(), StoreError> {
-    const LINE: &[Column] = &[
-        Column::Bytes,
-        Column::Integer,
-        Column::Integer,
-        Column::Bytes,
-        Column::Text,
-        Column::Text,
-        Column::Integer,
-        Column::Text,
-        Column::Text,
-        Column::Integer,
-    ];
-    let mut by_hash: HashMap<[u8; 16], &Quarantined> = HashMap::new();
-    for line in lines {
-        by_hash.insert(ContentHash::of([line.raw.as_bytes()]).0, line);
-    }
-    let mut rows = Rows::new(LINE);
-    for (hash, line) in by_hash {
-        rows.push(row![
-            line.id.as_uuid(),
-            open.source,
-            open.no,
-            hash.to_vec(),
-            line.resource_type.clone(),
-            line.fhir_id.clone(),
-            line.line,
-            line.reason.as_str(),
-            line.raw.as_str(),
-            line.at,
-        ]);
-    }
-    session
-        .execute_rows(
-            "INSERT INTO quarantine (id, source_no, run_no, raw_hash, resource_type, fhir_id, line, reason, raw, at) {rows} \
-             ON CONFLICT (source_no, raw_hash) DO UPDATE SET run_no = excluded.run_no, line = excluded.line, \
-             reason = excluded.reason, at = excluded.at",
-            rows,
-        )
-        .await?;
     Ok(())
 }
 

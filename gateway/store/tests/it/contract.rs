@@ -29,6 +29,7 @@ mod journeys;
 mod messages;
 mod patients;
 mod push;
+mod quarantine;
 mod segments;
 mod sources;
 mod sync;

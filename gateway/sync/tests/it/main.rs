@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that can't be set up is to end")]
 
 mod dialects;
+mod import;
 mod peers;
 mod push;
 mod server;

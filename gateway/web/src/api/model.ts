@@ -32,6 +32,7 @@ export type Message = Item<Answer<"/messages">>;
 export type Source = Item<Answer<"/sources">>;
 export type SyncRun = Item<Answer<"/sources/{id}/runs">>;
 export type QuarantineRow = Item<Answer<"/quarantine">>;
+export type QuarantineReason = Item<Answer<"/quarantine-reasons">>;
 export type Plugin = Item<Answer<"/plugins">>;
 export type User = Item<Answer<"/users">>;
 export type AuditEntry = Item<Answer<"/audit">>;

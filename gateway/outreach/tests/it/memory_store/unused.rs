@@ -10,10 +10,12 @@ use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::push::{PushCheck, PushNote};
+use gateway_ports::store::quarantine::QuarantineCount;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
 use gateway_ports::store::{
-    ConsentStore, Page, PageRequest, PushStore, SourceStore, StoreError, SyncLedger, SyncStore, UserStore, WriteBackStore,
+    ConsentStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError, SyncLedger, SyncStore,
+    UserStore, WriteBackStore,
 };
 use jiff::Timestamp;
 
@@ -95,7 +97,18 @@ impl SourceStore for MemoryStore {
         Err(not_kept("sync_runs"))
     }
 
-    async fn quarantine(&self, _: Option<SourceId>, _: PageRequest) -> Result<Page<Quarantined>, StoreError> {
+    async fn resource_counts(&self, _: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
+        Err(not_kept("resource_counts"))
+    }
+
+    async fn code_report(&self, _: SourceId, _: usize) -> Result<CodeReport, StoreError> {
+        Err(not_kept("code_report"))
+    }
+}
+
+#[async_trait]
+impl QuarantineStore for MemoryStore {
+    async fn quarantine(&self, _: &QuarantineFilter, _: PageRequest) -> Result<Page<Quarantined>, StoreError> {
         Err(not_kept("quarantine"))
     }
 
@@ -103,12 +116,24 @@ impl SourceStore for MemoryStore {
         Err(not_kept("quarantined"))
     }
 
-    async fn resource_counts(&self, _: Option<SourceId>) -> Result<Vec<(String, u64)>, StoreError> {
-        Err(not_kept("resource_counts"))
+    async fn quarantine_counts(&self, _: Option<SourceId>) -> Result<Vec<QuarantineCount>, StoreError> {
+        Err(not_kept("quarantine_counts"))
     }
 
-    async fn code_report(&self, _: SourceId, _: usize) -> Result<CodeReport, StoreError> {
-        Err(not_kept("code_report"))
+    async fn quarantine_not_kept(&self, _: SourceId) -> Result<u64, StoreError> {
+        Err(not_kept("quarantine_not_kept"))
+    }
+
+    async fn quarantine_to_replay(&self, _: &QuarantineFilter, _: Option<QuarantineId>, _: u32) -> Result<Vec<Quarantined>, StoreError> {
+        Err(not_kept("quarantine_to_replay"))
+    }
+
+    async fn note_replayed_in_vain(&self, _: &[(QuarantineId, String)]) -> Result<(), StoreError> {
+        Err(not_kept("note_replayed_in_vain"))
+    }
+
+    async fn dismiss_quarantine(&self, _: &QuarantineFilter, _: Timestamp) -> Result<u64, StoreError> {
+        Err(not_kept("dismiss_quarantine"))
     }
 }
 

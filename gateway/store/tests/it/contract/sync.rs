@@ -5,9 +5,11 @@ use gateway_domain::fact::{FactKind, FactKinds};
 use gateway_domain::ids::{PatientNo, QuarantineId, SyncRunId};
 use gateway_domain::patient::RecordStatus;
 use gateway_domain::projection::Projection;
-use gateway_domain::source::{Quarantined, SyncCounts, SyncRunStatus, SyncStrategy};
+use gateway_domain::source::{QuarantineStatus, Quarantined, SyncCounts, SyncRunStatus, SyncStrategy};
 use gateway_ports::store::sync::ApplyBatch;
-use gateway_ports::store::{PageRequest, PatientStore, SegmentStore, SourceStore, StoreError, SyncStore};
+use gateway_ports::store::{
+    PageRequest, PatientStore, QuarantineFilter, QuarantineStore, SegmentStore, SourceStore, StoreError, SyncStore,
+};
 
 use crate::fixture::{Fixture, after, entropy, now};
 use crate::given::{observation, organization, patient};
@@ -171,16 +173,21 @@ async fn a_line_that_cannot_be_read_is_kept_once(fixture: Fixture) {
         fhir_id: None,
         line: Some(line),
         reason: "the line is cut off".into(),
-        raw: "{\"resourceType\":\"Pat\0".into(),
+        raw: b"{\"resourceType\":\"Pat\0\xff".to_vec(),
+        whole: true,
         at: after(line as i64),
+        status: QuarantineStatus::Open,
+        tries: 0,
+        resolved_at: None,
     };
     let batch = |line| ApplyBatch { quarantined: vec![line], ..ApplyBatch::default() };
     fixture.apply(run, batch(line(1)), now(), entropy()).await.unwrap();
     fixture.apply(run, batch(line(2)), now(), entropy()).await.unwrap();
-    let page = fixture.quarantine(Some(source.id), PageRequest::default()).await.unwrap();
+    let of_source = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
+    let page = fixture.quarantine(&of_source, PageRequest::default()).await.unwrap();
     assert_eq!((page.total, page.items[0].line), (1, Some(2)), "met again: one row, as it was met last");
     let kept = fixture.quarantined(page.items[0].id).await.unwrap().unwrap();
-    assert!(kept.raw.starts_with("{\"resourceType\":\"Pat"));
+    assert_eq!(kept.raw, b"{\"resourceType\":\"Pat\0\xff", "each byte as it came");
     assert_eq!(fixture.open_run(source.id).await.unwrap().unwrap().counts.quarantined, 2);
 }
 

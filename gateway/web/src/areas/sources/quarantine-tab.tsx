@@ -12,13 +12,14 @@ import { Moment } from "@/design/moment";
 import { Document } from "@/design/page";
 import { Loaded } from "@/design/states";
 import { useMay } from "@/shell/session";
+import { QuarantineReasons } from "./quarantine-reasons";
 import { quarantinedQuery, quarantineQuery } from "./source";
 
 export function QuarantineTab({ source }: { source: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const may = useMay();
-  const mayRead = may("manage-sources");
+  const mayRead = may("read-patients");
   const [opened, setOpened] = useState<QuarantineRow | null>(null);
   const [search, change] = useListSearch();
   const page = pageOf(search);
@@ -52,6 +53,7 @@ export function QuarantineTab({ source }: { source: string }) {
   }, [t, format, mayRead]);
   return (
     <>
+      <QuarantineReasons source={source} />
       <DataTable
         caption={t("sources.quarantine")}
         columns={columns}

@@ -37,7 +37,7 @@ function Record({ source }: { source: Source }) {
       title={source.name}
       parent={{ to: "/sources", title: t("sources.title") }}
       badges={source.last_run ? <StatusPill group="sync_status" status={source.last_run.status} /> : null}
-      description={<span className={classes.wrap}>{source.base_url}</span>}
+      description={<span className={classes.wrap}>{source.base_url || t("sources.files_only")}</span>}
       actions={<SyncNow source={source} />}
     >
       <PageTabs

@@ -35,7 +35,13 @@ export const quarantineQuery = (source: string, page: Paged) =>
   queryOptions({
     queryKey: ["sources", source, "quarantine", page],
     queryFn: ({ signal }) =>
-      answered(api.GET("/quarantine", { params: { query: asked({ source, ...page }) }, signal })),
+      answered(api.GET("/quarantine", { params: { query: asked({ source, status: "open", ...page }) }, signal })),
+  });
+
+export const quarantineReasonsQuery = (source: string) =>
+  queryOptions({
+    queryKey: ["sources", source, "quarantine-reasons"],
+    queryFn: ({ signal }) => answered(api.GET("/quarantine-reasons", { params: { query: asked({ source }) }, signal })),
   });
 
 export const quarantinedQuery = (id: string) =>
@@ -43,6 +49,21 @@ export const quarantinedQuery = (id: string) =>
     queryKey: ["quarantine", id],
     queryFn: ({ signal }) => answered(api.GET("/quarantine/{id}", { params: { path: { id } }, signal })),
   });
+
+/** Reads what is open because of a reason again, or puts it aside. */
+export function useSettle(source: string) {
+  const client = useQueryClient();
+  const onSuccess = () => client.invalidateQueries({ queryKey: ["sources"] });
+  const replay = useMutation({
+    mutationFn: (reason: string) => answered(api.POST("/quarantine/replay", { body: { source, reason, id: null } })),
+    onSuccess,
+  });
+  const dismiss = useMutation({
+    mutationFn: (reason: string) => answered(api.POST("/quarantine/dismiss", { body: { source, reason, id: null } })),
+    onSuccess,
+  });
+  return { replay, dismiss };
+}
 
 export function useSyncNow(id: string) {
   const client = useQueryClient();

@@ -27,7 +27,7 @@ export function SourcesPage() {
             <Link to="/sources/$id" params={{ id: source.id }}>
               {source.name}
             </Link>
-            <span className={classes.url}>{source.base_url}</span>
+            <span className={classes.url}>{source.base_url || t("sources.files_only")}</span>
           </>
         ),
       },

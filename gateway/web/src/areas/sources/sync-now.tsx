@@ -13,7 +13,7 @@ export function SyncNow({ source, size }: { source: Source; size?: "xs" }) {
   const may = useMay();
   const problemTitle = useProblemTitle();
   const sync = useSyncNow(source.id);
-  if (!may("manage-sources")) {
+  if (!may("manage-sources") || !source.base_url) {
     return null;
   }
   const running = source.last_run?.status === "running";
