@@ -11,11 +11,11 @@ use gateway_auth::AuthorizedClient;
 use gateway_net::backoff::BackoffPolicy;
 use gateway_net::budget::{Budget, BudgetLimits, RatesSeen};
 use gateway_net::egress::{EgressRequest, Origin};
-use gateway_net::retry_after::{http_date, retry_after};
+use gateway_net::retry_after::http_date;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::ehr::{
-    DeletedPage, Ehr, EhrCapabilities, EhrError, EhrErrorKind, ExportFile, ExportLevel, ExportLines, ExportRequest, ExportStatus,
-    SearchPage, SearchRequest,
+    DeletedPage, Ehr, EhrCapabilities, EhrError, EhrErrorKind, ExportFile, ExportLines, ExportRequest, ExportStatus, SearchPage,
+    SearchRequest, StartedExport,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ use self::exchange::Answer;
 pub(crate) mod bundle;
 mod capabilities;
 mod exchange;
+mod export;
+mod file;
 pub(crate) mod lines;
 pub(crate) mod manifest;
 mod place;
@@ -34,6 +36,7 @@ mod subscription;
 
 /// Some servers refuse plain JSON, some know nothing else, and some send XML unless they are asked.
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json, application/json;q=0.9");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// A server that asks for a longer wait than this between two looks at an export is asked again all the same.
 const LONGEST_POLL: Duration = Duration::from_mins(5);
@@ -57,6 +60,11 @@ pub struct FhirServerConfig {
     pub largest_document: u64,
     /// The most bytes of a line in an export.
     pub longest_line: usize,
+    /// Other origins from which files of exports are fetched, always without a credential.
+    pub file_hosts: Vec<Origin>,
+    /// Links to other origins are asked at the server's own, with the same path and query: for a server that knows itself by an
+    /// internal name.
+    pub rebase_links: bool,
 }
 
 impl FhirServerConfig {
@@ -70,6 +78,8 @@ impl FhirServerConfig {
             budget: BudgetLimits::default(),
             largest_document: 256 << 20,
             longest_line: 16 << 20,
+            file_hosts: Vec::new(),
+            rebase_links: false,
         }
     }
 
@@ -83,6 +93,8 @@ impl FhirServerConfig {
             budget: BudgetLimits { longest_pause: Duration::from_millis(50), ..BudgetLimits::default() },
             largest_document: 8 << 20,
             longest_line: 64 << 10,
+            file_hosts: Vec::new(),
+            rebase_links: false,
         }
     }
 }
@@ -102,6 +114,7 @@ pub struct FhirServer {
 
 impl FhirServer {
     /// A server that is spoken to through `client`, which is bound to the origin of its base URL.
+    /// Other origins it may ask for files have to be listed in `config` and opened in the client.
     pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let budget = Budget::new(config.budget);
         Self { config, client, clock, entropy, budget, gives_next: AtomicBool::new(false), counts_by: AtomicUsize::new(0) }
@@ -131,18 +144,33 @@ impl FhirServer {
         if self.client.egress().origin().owns(&url) {
             return Ok(url);
         }
+        if let Some(url) = self.rebased(&url) {
+            return Ok(url);
+        }
         let place = Origin::of(&url).map_or_else(|| url.scheme().to_owned(), |it| it.to_string());
         let reason = format!(
-            "it gave a link to {place}, and our token stays at {}; check the base URL the server is configured with",
+            "it gave a link to {place}, and our token stays at {}; check the base URL the server is configured with, or set `rebase_links` of the source",
             self.client.egress().origin()
         );
         Err(self.error(asked, EhrErrorKind::Refused, reason))
     }
 
+    /// The same path and query at the server's own origin, where the operator wants that.
+    fn rebased(&self, url: &Url) -> Option<Url> {
+        if !self.config.rebase_links || !matches!(url.scheme(), "http" | "https") {
+            return None;
+        }
+        let mut own = self.config.base_url.clone();
+        own.set_path(url.path());
+        own.set_query(url.query());
+        own.set_fragment(None);
+        Some(own)
+    }
+
     async fn get_fhir(&self, url: Url, asked: &str) -> Result<Answer, EhrError> {
         let request = EgressRequest::get(url)
             .header(header::ACCEPT, FHIR_JSON)
-            .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+            .header(header::CACHE_CONTROL, NO_CACHE)
             .header(PREFER, HeaderValue::from_static("handling=strict"));
         let answer = self.exchange(request, asked).await?;
         self.require_success(answer, asked)
@@ -170,78 +198,12 @@ impl Ehr for FhirServer {
         }
     }
 
-    async fn start_export(&self, request: &ExportRequest) -> Result<String, EhrError> {
-        const ASKED: &str = "an export";
-        let mut url = match &request.level {
-            ExportLevel::System => self.url(&["$export"]),
-            ExportLevel::Patient => self.url(&["Patient", "$export"]),
-            ExportLevel::Group(id) => self.url(&["Group", id, "$export"]),
-        }?;
-        {
-            let mut query = url.query_pairs_mut();
-            query.append_pair("_outputFormat", "application/fhir+ndjson");
-            if !request.types.is_empty() {
-                query.append_pair("_type", &request.types.join(","));
-            }
-            if let Some(since) = request.since {
-                query.append_pair("_since", &instant(since));
-            }
-        }
-        let ask =
-            EgressRequest::get(url.clone()).header(header::ACCEPT, FHIR_JSON).header(PREFER, HeaderValue::from_static("respond-async"));
-        let answer = self.exchange(ask, ASKED).await?;
-        if answer.status != StatusCode::ACCEPTED {
-            let answer = self.require_success(answer, ASKED)?;
-            let reason = format!("status {} where 202 Accepted is due", answer.status.as_u16());
-            return Err(self.error(ASKED, EhrErrorKind::Unsupported, reason));
-        }
-        let place = answer.headers.get(header::CONTENT_LOCATION).and_then(|it| it.to_str().ok());
-        let place = place.ok_or_else(|| {
-            self.error(ASKED, EhrErrorKind::Unsupported, "it accepted the export without saying where its status is".to_owned())
-        })?;
-        Ok(self.own_url(&url, place, ASKED)?.into())
+    async fn start_export(&self, request: &ExportRequest) -> Result<StartedExport, EhrError> {
+        self.kick_off(request).await
     }
 
     async fn export_status(&self, job: &str) -> Result<ExportStatus, EhrError> {
-        const ASKED: &str = "the status of an export";
-        let mut place = self.own_url(&self.config.base_url, job, ASKED)?;
-        let mut whole: Option<gateway_ports::ehr::ExportManifest> = None;
-        for _ in 0..MOST_MANIFEST_PAGES {
-            let ask = EgressRequest::get(place.clone()).header(header::ACCEPT, HeaderValue::from_static("application/json"));
-            let answer = self.exchange(ask, ASKED).await?;
-            let words = |name: &str| answer.headers.get(name).and_then(|it| it.to_str().ok()).map(|it| it.chars().take(100).collect());
-            let working = ExportStatus::Working {
-                retry_after: retry_after(&answer.headers, self.clock.now(), Duration::ZERO..=LONGEST_POLL),
-                progress: words("x-progress"),
-            };
-            if answer.status == StatusCode::ACCEPTED {
-                return Ok(working);
-            }
-            let answer = self.require_success(answer, ASKED)?;
-            let page = manifest::read(&answer.body).map_err(|reason| self.error(ASKED, EhrErrorKind::Later(None), reason))?;
-            // Some servers say 200 and "in progress" in the body.
-            let Some(page) = page else { return Ok(working) };
-            let manifest = whole.get_or_insert_default();
-            manifest.transaction_time = manifest.transaction_time.or(page.manifest.transaction_time);
-            for (to, from) in [
-                (&mut manifest.files, page.manifest.files),
-                (&mut manifest.deleted, page.manifest.deleted),
-                (&mut manifest.errors, page.manifest.errors),
-            ] {
-                for mut file in from {
-                    // Where a file may be fetched from is decided when it is fetched; here it only becomes absolute.
-                    let url = place.join(file.url.trim());
-                    file.url =
-                        url.map_err(|_| self.error(ASKED, EhrErrorKind::Refused, "it lists a file that has no URL".to_owned()))?.into();
-                    to.push(file);
-                }
-            }
-            match page.next {
-                Some(next) => place = self.own_url(&place, &next, ASKED)?,
-                None => return Ok(ExportStatus::Ready(whole.unwrap_or_default())),
-            }
-        }
-        Err(self.error(ASKED, EhrErrorKind::Refused, format!("its manifest has more than {MOST_MANIFEST_PAGES} pages")))
+        self.status(job).await
     }
 
     async fn open_file(&self, file: &ExportFile, skip: u64) -> Result<Box<dyn ExportLines>, EhrError> {
@@ -272,7 +234,7 @@ impl Ehr for FhirServer {
         let asked = format!("{resource_type}/{fhir_id}");
         let request = EgressRequest::get(self.url(&[resource_type, fhir_id])?)
             .header(header::ACCEPT, FHIR_JSON)
-            .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            .header(header::CACHE_CONTROL, NO_CACHE);
         let answer = self.exchange(request, &asked).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),

@@ -38,5 +38,5 @@ pub fn bundle(body: &[u8], resource_type: &str, base: &str) -> Result<Page, Stri
 /// # Errors
 /// The reason in words.
 pub fn manifest(body: &[u8]) -> Result<Option<(ExportManifest, Option<String>)>, String> {
-    Ok(manifest::read(body)?.map(|page| (page.manifest, page.next)))
+    Ok(manifest::read(body, None)?.map(|page| (page.manifest, page.next)))
 }

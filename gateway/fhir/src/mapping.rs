@@ -10,7 +10,7 @@ use gateway_domain::fact::FactFlags;
 use gateway_domain::ids::SourceNo;
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::{ContentHash, ResourceKey};
-use gateway_ports::ehr::{ResourceReader, ServerFinding, Unreadable};
+use gateway_ports::ehr::{Deletions, ResourceReader, ServerFinding, Unreadable};
 use serde::Deserialize;
 
 use self::codes::Codes;
@@ -171,19 +171,29 @@ impl ResourceReader for FhirReader {
         }
     }
 
-    fn deletions(&self, raw: &[u8]) -> Result<Vec<(String, String)>, Unreadable> {
+    fn deletions(&self, raw: &[u8]) -> Result<Deletions, Unreadable> {
+        let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
         let bundle: DeletedBundle<'_> = serde_json::from_slice(raw).map_err(|_| unreadable("a line of deletions is not readable JSON"))?;
         if !bundle.resource_type.is("Bundle") {
             return Err(unreadable("a line of deletions is no Bundle"));
         }
-        let mut deleted = Vec::new();
-        for entry in bundle.entry.iter().filter_map(|it| it.request.get()).filter(|it| it.method.is("DELETE")) {
-            match self.resolve(entry.url.get().unwrap_or("")) {
-                Resolved::Own { resource_type, id } => deleted.push((resource_type.to_owned(), id.to_owned())),
-                _ => return Err(unreadable("a deletion names no resource of this server")),
+        let mut deletions = Deletions::default();
+        for entry in bundle.entry.iter() {
+            let request = entry.request.get();
+            if request.is_some_and(|it| it.method.is_there() && !it.method.is("DELETE")) {
+                continue;
+            }
+            let places = [request.and_then(|it| it.url.get()), entry.full_url.get()];
+            let found = places.into_iter().flatten().find_map(|place| match self.resolve(place) {
+                Resolved::Own { resource_type, id } => Some((resource_type, id)),
+                _ => None,
+            });
+            match found {
+                Some((resource_type, id)) => deletions.gone.push((resource_type.to_owned(), id.to_owned())),
+                None => deletions.unreadable += 1,
             }
         }
-        Ok(deleted)
+        Ok(deletions)
     }
 
     fn findings(&self, raw: &[u8]) -> Vec<ServerFinding> {
@@ -212,8 +222,10 @@ struct DeletedBundle<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct DeletedEntry<'a> {
+    #[serde(borrow)]
+    full_url: Text<'a>,
     #[serde(borrow)]
     request: One<DeletedRequest<'a>>,
 }
@@ -253,6 +265,11 @@ struct OutcomeIssue<'a> {
 impl Outcome<'_> {
     pub(crate) fn is_one(&self) -> bool {
         self.resource_type.is("OperationOutcome")
+    }
+
+    /// Whether it says that there were too many requests (Azure says so with other statuses than 429 too).
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.issue.iter().any(|issue| issue.code.is("throttled"))
     }
 
     /// What it says, each finding cut to 300 characters.

@@ -29,6 +29,8 @@ pub struct EhrError {
 pub enum EhrErrorKind {
     /// Trying again later can help; the server may have said when.
     Later(Option<Duration>),
+    /// What came is damaged: what it is part of has to be read again from its beginning.
+    Damaged,
     /// What was asked for is not there any more: an export job, a page of a search, a file.
     Gone,
     /// The server can't do this. Another way may work.
@@ -120,6 +122,17 @@ pub struct ExportRequest {
     pub types: Vec<String>,
     /// Only what changed since.
     pub since: Option<Timestamp>,
+    /// What of the types, each as a search (`Observation?category=laboratory`). Never left out, because it keeps data away.
+    pub type_filters: Vec<String>,
+}
+
+/// An export the server has taken on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartedExport {
+    /// The URL of its status.
+    pub job: String,
+    /// Parameters the server refused and that were left out. Without them an export brings more than was asked for, never less.
+    pub left_out: Vec<String>,
 }
 
 /// How an export job stands.
@@ -240,8 +253,8 @@ pub struct DeletedPage {
 pub trait Ehr: Send + Sync {
     /// What the server says it can do.
     async fn capabilities(&self) -> Result<EhrCapabilities, EhrError>;
-    /// Starts an export; the URL of its status.
-    async fn start_export(&self, request: &ExportRequest) -> Result<String, EhrError>;
+    /// Starts an export. [`EhrErrorKind::Later`] where the server has no room for another one yet.
+    async fn start_export(&self, request: &ExportRequest) -> Result<StartedExport, EhrError>;
     /// Asks how an export stands. [`EhrErrorKind::Gone`] where the server no longer knows it.
     async fn export_status(&self, job: &str) -> Result<ExportStatus, EhrError>;
     /// Opens a file of an export, after its first `skip` lines.
@@ -269,6 +282,15 @@ pub struct Unreadable {
     pub fhir_id: Option<String>,
 }
 
+/// What a line of an export's `deleted` files says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deletions {
+    /// Type and FHIR id of each deleted resource.
+    pub gone: Vec<(String, String)>,
+    /// Deletions that name no resource of this server.
+    pub unreadable: u64,
+}
+
 /// A finding of the server about its own work, from an OperationOutcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerFinding {
@@ -285,11 +307,11 @@ pub trait ResourceReader: Send + Sync {
     /// # Errors
     /// [`Unreadable`] with the bytes, for the quarantine.
     fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)>;
-    /// A line of an export's `deleted` files: type and FHIR id of each deleted resource.
+    /// A line of an export's `deleted` files.
     ///
     /// # Errors
-    /// [`Unreadable`].
-    fn deletions(&self, raw: &[u8]) -> Result<Vec<(String, String)>, Unreadable>;
+    /// [`Unreadable`] where the line is no Bundle.
+    fn deletions(&self, raw: &[u8]) -> Result<Deletions, Unreadable>;
     /// A line of an export's `error` files.
     fn findings(&self, raw: &[u8]) -> Vec<ServerFinding>;
     /// The key of a resource of this source.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::ExportPosition;
 use crate::import::ImportTally;
 use crate::plan::Step;
 
@@ -13,13 +14,7 @@ use crate::plan::Step;
 #[serde(rename_all = "kebab-case", tag = "way")]
 pub(crate) enum Checkpoint {
     /// An export: its job, and how far its files are read.
-    Export {
-        job: String,
-        /// Files read to their end.
-        file: usize,
-        /// Lines read of the next one.
-        line: u64,
-    },
+    Export(ExportPosition),
     /// A search: its next page.
     Pages {
         next: Option<String>,
@@ -56,6 +51,9 @@ pub(crate) struct RunState {
     pub(crate) whole: BTreeSet<String>,
     /// Types of which something was shown.
     pub(crate) seen: BTreeSet<String>,
+    /// Types of which something could not be read, so that nothing of them may be taken as gone. An empty name stands for all.
+    #[serde(default)]
+    pub(crate) doubtful: BTreeSet<String>,
     /// Types that could not be read, and why.
     pub(crate) problems: BTreeMap<String, String>,
     /// Exports to be ended with the run.
@@ -86,7 +84,10 @@ mod tests {
 
     #[test]
     fn a_checkpoint_reads_back_and_a_foreign_one_is_none() {
-        let place = Some(Checkpoint::Export { job: "http://h/1".into(), file: 2, line: 40 });
+        let mut position = ExportPosition::of("http://h/1".into(), Timestamp::UNIX_EPOCH);
+        position.moved(2, 40);
+        position.read = Some(None);
+        let place = Some(Checkpoint::Export(position));
         let step = Step::Crawl { resource_type: "Condition".into(), parameter: "patient".into() };
         let state = RunState { steps: vec![step], at: 1, until: [("Patient".to_owned(), None)].into(), ..RunState::default() };
         let stored = Stored { state, place };

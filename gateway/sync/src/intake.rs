@@ -169,30 +169,38 @@ impl Intake<'_> {
 
     /// Reads lines into a piece, on a thread for work that takes long.
     pub(crate) async fn read(&self, lines: Vec<ExportLine>, in_file: bool) -> Result<ApplyBatch, SyncError> {
-        let reader = self.reader.clone();
-        let source = self.source.id;
-        let work = tokio::task::spawn_blocking(move || {
-            let mut batch = ApplyBatch { resources: Vec::with_capacity(lines.len()), ..ApplyBatch::default() };
-            for line in lines {
-                let whole = !line.too_long;
-                let (reason, raw) = if line.too_long {
-                    let reason = Unreadable { reason: "its line is too long".into(), resource_type: None, fhir_id: None };
-                    (reason, line.bytes)
-                } else {
-                    match reader.resource(line.bytes) {
-                        Ok(resource) => {
-                            batch.resources.push(resource);
-                            continue;
-                        }
-                        Err(unreadable) => unreadable,
-                    }
-                };
-                batch.quarantined.push(unread(source, reason, raw, whole, in_file.then_some(line.number)));
-            }
-            batch
-        });
-        work.await.map_err(|error| SyncError::Reading(error.to_string()))
+        read_lines(self.reader.clone(), self.source.id, lines, in_file).await
     }
+}
+
+/// Reads lines into a piece, on a thread for work that takes long.
+pub(crate) async fn read_lines(
+    reader: Arc<dyn ResourceReader>,
+    source: SourceId,
+    lines: Vec<ExportLine>,
+    in_file: bool,
+) -> Result<ApplyBatch, SyncError> {
+    let work = tokio::task::spawn_blocking(move || {
+        let mut batch = ApplyBatch { resources: Vec::with_capacity(lines.len()), ..ApplyBatch::default() };
+        for line in lines {
+            let whole = !line.too_long;
+            let (reason, raw) = if line.too_long {
+                let reason = Unreadable { reason: "its line is too long".into(), resource_type: None, fhir_id: None };
+                (reason, line.bytes)
+            } else {
+                match reader.resource(line.bytes) {
+                    Ok(resource) => {
+                        batch.resources.push(resource);
+                        continue;
+                    }
+                    Err(unreadable) => unreadable,
+                }
+            };
+            batch.quarantined.push(unread(source, reason, raw, whole, in_file.then_some(line.number)));
+        }
+        batch
+    });
+    work.await.map_err(|error| SyncError::Reading(error.to_string()))
 }
 
 /// Something that could not be read, as the quarantine keeps it: all of it, so that it can be read again, where it was read to its end.

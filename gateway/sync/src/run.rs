@@ -42,7 +42,7 @@ pub(crate) async fn make(
     note: bool,
 ) -> Result<(), SyncError> {
     while let Some(step) = intake.state.steps.get(intake.state.at).cloned() {
-        match perform(feed, intake, capabilities, &step, options).await {
+        match perform(feed, intake, capabilities, known, &step, options).await {
             Ok(until) => done(intake, &step, until),
             Err(error) => pass_over(intake, capabilities, &step, error)?,
         }
@@ -58,17 +58,15 @@ pub(crate) async fn make(
             cursors.into_iter().filter(|(name, it)| known.cursors.get(name) != Some(it)).map(|it| it.1).collect();
         intake.store.save_cursors(intake.source.id, &changed).await?;
     }
+    // Before the run ends: after a crash in between, nobody would know the jobs any more. All of them is read and noted as read.
+    for job in std::mem::take(&mut intake.state.jobs) {
+        bulk::end(&*feed.ehr, &job).await;
+    }
     if intake.run.is_some() {
         let whole = intake.state.until.values().all(Option::is_some);
         intake.finish(SyncRunStatus::Complete, until.filter(|_| whole)).await?;
     } else if note {
         intake.store.note_unchanged(intake.source.id, until, now).await?;
-    }
-    for job in std::mem::take(&mut intake.state.jobs) {
-        // Servers allow few exports at a time. One that can't be ended runs out by itself.
-        if let Err(error) = feed.ehr.end_export(&job).await {
-            tracing::info!(%error, "An export was not ended");
-        }
     }
     Ok(())
 }
@@ -78,6 +76,7 @@ async fn perform(
     feed: &SyncFeed,
     intake: &mut Intake<'_>,
     capabilities: &mut EhrCapabilities,
+    known: &Known,
     step: &Step,
     options: &SyncOptions,
 ) -> Result<Option<Timestamp>, SyncError> {
@@ -85,7 +84,7 @@ async fn perform(
     match step {
         Step::Export { types, level, since } => {
             let plan = ExportPlan { types: types.clone(), level: level.clone(), since: *since };
-            let (job, until) = bulk::read(ehr, intake, &plan, options).await?;
+            let (job, until) = bulk::read(ehr, intake, &plan, options, &known.held).await?;
             intake.state.jobs.insert(job);
             if until.is_none() {
                 intake.warn("the export does not say up to which moment it is complete, so the next run reads everything again".to_owned());

@@ -25,7 +25,9 @@ pub(crate) async fn sweep(
     held: &BTreeMap<String, u64>,
     options: &SyncOptions,
 ) -> Result<(), SyncError> {
-    let types: Vec<String> = intake.state.whole.iter().filter(|it| held.get(*it).is_some_and(|it| *it > 0)).cloned().collect();
+    let doubtful = |name: &String| intake.state.doubtful.contains("") || intake.state.doubtful.contains(name);
+    let may_be_gone = |name: &&String| held.get(*name).is_some_and(|it| *it > 0) && !doubtful(name);
+    let types: Vec<String> = intake.state.whole.iter().filter(may_be_gone).cloned().collect();
     if types.is_empty() || !intake.strategy.shows_what_is_gone() {
         return Ok(());
     }

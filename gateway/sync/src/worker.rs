@@ -60,6 +60,10 @@ pub struct SyncOptions {
     pub longest_poll: Duration,
     /// The longest wait for an export in all.
     pub longest_export: Duration,
+    /// Files of an export that are read at a time, 1 to 16.
+    pub parallel_files: usize,
+    /// What of the types an export is to bring, each as a search (`Observation?category=laboratory`).
+    pub type_filters: Vec<String>,
     /// After a full run, at most this share (0 to 1) of a type may be taken as deleted.
     pub most_deleted: f64,
     /// That a source has no news is noted only this long after the last time.
@@ -82,6 +86,8 @@ impl Default for SyncOptions {
             shortest_poll: Duration::from_secs(1),
             longest_poll: Duration::from_mins(5),
             longest_export: Duration::from_hours(30 * 24),
+            parallel_files: 3,
+            type_filters: Vec::new(),
             most_deleted: 0.2,
             note_every: Duration::from_mins(1),
         }

@@ -8,17 +8,16 @@ use gateway_net::backoff::backoff;
 use gateway_net::budget::{Admission, Outcome as Settled};
 use gateway_net::egress::{EgressError, EgressRequest, EgressResponse, Retry};
 use gateway_net::retry_after::retry_after;
-use gateway_ports::ehr::{EhrError, EhrErrorKind, ExportFile};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use url::Url;
+use gateway_ports::ehr::{EhrError, EhrErrorKind};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::FhirServer;
 use crate::mapping::Outcome;
 
 /// Longer than a try waits, a server's own wish is handed to whoever asked.
 const LONGEST_WISH: Duration = Duration::from_hours(6);
-const MOST_REDIRECTS: usize = 3;
-const LARGEST_ERROR: u64 = 64 << 10;
+const ANY_JSON: HeaderValue = HeaderValue::from_static("application/json, application/fhir+json;q=0.9, */*;q=0.1");
+pub(super) const LARGEST_ERROR: u64 = 64 << 10;
 
 /// A whole answer.
 pub(super) struct Answer {
@@ -33,10 +32,17 @@ impl FhirServer {
     }
 
     /// Sends a request and reads its whole answer. Transport errors, 429 and 5xx are tried again.
-    pub(super) async fn exchange(&self, request: EgressRequest, asked: &str) -> Result<Answer, EhrError> {
+    pub(super) async fn exchange(&self, mut request: EgressRequest, asked: &str) -> Result<Answer, EhrError> {
         let mut attempt = 0;
+        let mut as_asked = true;
         loop {
             match self.try_once(request.clone(), asked).await {
+                // Some servers have one kind of JSON, some the other, and say 406 to whoever names the wrong one.
+                Ok(answer) if answer.status == StatusCode::NOT_ACCEPTABLE && as_asked => {
+                    as_asked = false;
+                    request = request.header(header::ACCEPT, ANY_JSON);
+                    continue;
+                }
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.pause(error, attempt).await?,
             }
@@ -45,6 +51,7 @@ impl FhirServer {
     }
 
     async fn try_once(&self, request: EgressRequest, asked: &str) -> Result<Answer, EhrError> {
+        let wants_body = request.method != Method::DELETE;
         let admission = self.budget.admit().await;
         let response = self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?;
         self.settle(admission, &response);
@@ -56,14 +63,20 @@ impl FhirServer {
             Err(_) if !status.is_success() => Bytes::new(),
             Err(error) => return Err(self.egress_failure(asked, &error)),
         };
-        if status == StatusCode::TOO_MANY_REQUESTS || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED) {
+        if is_later(status, &body) {
             return Err(self.later(status, &headers, &body, asked));
+        }
+        if status == StatusCode::OK
+            && wants_body
+            && let Some(reason) = unusable(&headers, &body)
+        {
+            return Err(self.error(asked, EhrErrorKind::Later(None), reason.to_owned()));
         }
         Ok(Answer { status, headers, body })
     }
 
     /// Tells the budget what an answer says about how much the server bears.
-    fn settle(&self, admission: Admission<'_>, response: &EgressResponse) {
+    pub(super) fn settle(&self, admission: Admission<'_>, response: &EgressResponse) {
         let (status, headers) = (response.status(), response.headers());
         let wish = || retry_after(headers, self.clock.now(), Duration::ZERO..=LONGEST_WISH);
         let outcome = match status {
@@ -77,7 +90,7 @@ impl FhirServer {
     }
 
     /// Waits before another try, or gives the error back where none can help or enough were made.
-    async fn pause(&self, error: EhrError, attempt: u32) -> Result<(), EhrError> {
+    pub(super) async fn pause(&self, error: EhrError, attempt: u32) -> Result<(), EhrError> {
         let EhrErrorKind::Later(wish) = error.kind else { return Err(error) };
         if attempt + 1 >= self.config.tries || wish.is_some_and(|it| it > self.config.backoff.longest) {
             return Err(error);
@@ -90,7 +103,7 @@ impl FhirServer {
         Ok(())
     }
 
-    fn later(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], asked: &str) -> EhrError {
+    pub(super) fn later(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], asked: &str) -> EhrError {
         let wish = retry_after(headers, self.clock.now(), Duration::ZERO..=LONGEST_WISH);
         self.error(asked, EhrErrorKind::Later(wish), format!("status {}{}", status.as_u16(), words(body)))
     }
@@ -103,7 +116,7 @@ impl FhirServer {
         Err(self.refusal(answer.status, &answer.body, asked))
     }
 
-    fn refusal(&self, status: StatusCode, body: &[u8], asked: &str) -> EhrError {
+    pub(super) fn refusal(&self, status: StatusCode, body: &[u8], asked: &str) -> EhrError {
         let words = words(body);
         let (kind, advice) = match status {
             StatusCode::UNAUTHORIZED => {
@@ -117,7 +130,7 @@ impl FhirServer {
         self.error(asked, kind, format!("status {}{words}{advice}", status.as_u16()))
     }
 
-    fn auth_failure(&self, asked: &str, error: &AuthError) -> EhrError {
+    pub(super) fn auth_failure(&self, asked: &str, error: &AuthError) -> EhrError {
         let kind = match error.retry() {
             Retry::Later => EhrErrorKind::Later(None),
             Retry::Never => EhrErrorKind::Refused,
@@ -125,70 +138,36 @@ impl FhirServer {
         self.error(asked, kind, error.to_string())
     }
 
-    fn egress_failure(&self, asked: &str, error: &EgressError) -> EhrError {
+    pub(super) fn egress_failure(&self, asked: &str, error: &EgressError) -> EhrError {
         let kind = match error.retry() {
             Retry::Later => EhrErrorKind::Later(None),
             Retry::Never => EhrErrorKind::Refused,
         };
         self.error(asked, kind, error.to_string())
-    }
-
-    // === Files ===
-
-    /// The head of a file's answer. The token goes along only where the manifest asks for it and the file is at the server's own
-    /// origin; redirects are followed by hand, and what is elsewhere is fetched bare and only where the operator listed it.
-    pub(super) async fn fetch_file(&self, file: &ExportFile) -> Result<EgressResponse, EhrError> {
-        const ASKED: &str = "a file of an export";
-        let url = Url::parse(&file.url).map_err(|_| self.error(ASKED, EhrErrorKind::Refused, "its place is no URL".to_owned()))?;
-        let mut attempt = 0;
-        loop {
-            match self.try_file(url.clone(), file.with_token, ASKED).await {
-                Ok(response) => return Ok(response),
-                Err(error) => self.pause(error, attempt).await?,
-            }
-            attempt += 1;
-        }
-    }
-
-    async fn try_file(&self, mut url: Url, with_token: bool, asked: &str) -> Result<EgressResponse, EhrError> {
-        for _ in 0..=MOST_REDIRECTS {
-            let request = EgressRequest::get(url.clone())
-                .header(header::ACCEPT, HeaderValue::from_static("application/fhir+ndjson, application/ndjson;q=0.9, */*;q=0.1"));
-            let admission = self.budget.admit().await;
-            let response = if with_token {
-                self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?
-            } else {
-                self.client.egress().send(request, None).await.map_err(|error| self.egress_failure(asked, &error))?
-            };
-            self.settle(admission, &response);
-            let status = response.status();
-            if let Some(target) = response.redirect_target() {
-                url = target;
-                continue;
-            }
-            if status.is_success() {
-                let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
-                if content_type.starts_with("text/html") {
-                    return Err(self.error(asked, EhrErrorKind::Later(None), "a web page came in place of the file".to_owned()));
-                }
-                return Ok(response);
-            }
-            let headers = response.headers().clone();
-            let body = response.bytes(LARGEST_ERROR).await.unwrap_or_default();
-            if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-                return Err(self.later(status, &headers, &body, asked));
-            }
-            let error = self.refusal(status, &body, asked);
-            // A signed link that has run out says 403; a new one comes with the next look at the status.
-            let run_out = status == StatusCode::FORBIDDEN && !with_token;
-            return Err(if run_out { EhrError { kind: EhrErrorKind::Gone, ..error } } else { error });
-        }
-        Err(self.error(asked, EhrErrorKind::Refused, format!("it redirects more than {MOST_REDIRECTS} times")))
     }
 }
 
+/// Whether an answer means "not now".
+pub(super) fn is_later(status: StatusCode, body: &[u8]) -> bool {
+    let throttled = || serde_json::from_slice::<Outcome<'_>>(body).is_ok_and(|outcome| outcome.is_throttled());
+    status == StatusCode::TOO_MANY_REQUESTS
+        || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+        || (status.is_client_error() && throttled())
+}
+
+/// Why a body that should be JSON can't be it, as far as its ends tell.
+fn unusable(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
+    let body = body.trim_ascii();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if content_type.starts_with("text/html") || body.starts_with(b"<") {
+        return Some("status 200 with a web page in place of FHIR; a proxy or a sign-in page may be in the way");
+    }
+    (body.starts_with(b"{") && !body.ends_with(b"}")).then_some("status 200 with an answer that ends early")
+}
+
 /// A server's own words about an error, where it sent an OperationOutcome.
-fn words(body: &[u8]) -> String {
+pub(super) fn words(body: &[u8]) -> String {
     match serde_json::from_slice::<Outcome<'_>>(body) {
         Ok(outcome) if outcome.is_one() => {
             let texts: Vec<String> = outcome.findings().into_iter().take(3).map(|it| it.text).collect();

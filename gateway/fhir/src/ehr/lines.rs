@@ -74,13 +74,14 @@ impl Lines {
         Self { response, splitter: Splitter::new(skip, longest), packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
     }
 
-    fn error(&self, reason: String) -> EhrError {
-        EhrError { server: self.server.clone(), asked: "a file of an export".to_owned(), reason, kind: EhrErrorKind::Later(None) }
+    fn error(&self, reason: String, kind: EhrErrorKind) -> EhrError {
+        EhrError { server: self.server.clone(), asked: "a file of an export".to_owned(), reason, kind }
     }
 
     /// Takes in the next piece of the body.
     async fn pull(&mut self) -> Result<(), EhrError> {
-        let piece = self.response.chunk().await.map_err(|error| self.error(error.to_string()))?;
+        let piece = self.response.chunk().await.map_err(|error| self.error(error.to_string(), EhrErrorKind::Later(None)))?;
+        let sound = self.splitter.buffer.len();
         let unpacked = if let Some(piece) = piece {
             self.packing.unpack(&piece, &mut self.splitter.buffer)
         } else {
@@ -88,7 +89,16 @@ impl Lines {
             self.ended = finished.is_ok();
             finished
         };
-        unpacked.map_err(|error| self.error(format!("its gzip is damaged: {error}")))
+        if let Err(error) = unpacked {
+            // What was unpacked last is as doubtful as all of it.
+            self.splitter.buffer.truncate(sound);
+            return Err(self.error(format!("its gzip is damaged or ends early: {error}"), EhrErrorKind::Damaged));
+        }
+        if self.ended && self.splitter.ends_within_a_line() {
+            self.ended = false;
+            return Err(self.error("it ends in the middle of a line".to_owned(), EhrErrorKind::Later(None)));
+        }
+        Ok(())
     }
 }
 
@@ -141,6 +151,13 @@ impl Splitter {
     /// Leaves out the first `skip` lines, and the rest of those that have more than `longest` bytes.
     pub(crate) const fn new(skip: u64, longest: usize) -> Self {
         Self { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None }
+    }
+
+    /// Whether what is left is the beginning of an object alone.
+    fn ends_within_a_line(&self) -> bool {
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let last = rest.rsplit(|it| *it == b'\n').next().unwrap_or_default().trim_ascii();
+        self.discarding.is_none() && last.starts_with(b"{") && !last.ends_with(b"}")
     }
 
     /// The next line that is wanted; `None` where more bytes are needed.

@@ -50,14 +50,28 @@ struct Link<'a> {
 pub(crate) struct ManifestPage {
     pub(crate) manifest: ExportManifest,
     pub(crate) next: Option<String>,
+    /// Whether files want our token, as far as the pages up to this one say.
+    pub(crate) with_token: Option<bool>,
 }
 
-/// Reads a manifest; `None` where the body says nothing about files yet.
-pub(crate) fn read(body: &[u8]) -> Result<Option<ManifestPage>, String> {
+/// Reads a manifest; `None` where the body says nothing about files yet. `said_before` is what the pages before said of the token.
+pub(crate) fn read(body: &[u8], said_before: Option<bool>) -> Result<Option<ManifestPage>, String> {
+    let body = body.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let document: Document<'_> = serde_json::from_slice(body).map_err(|_| "its manifest is no JSON".to_owned())?;
-    let Some(output) = document.output else { return Ok(None) };
-    // Without a word about it the token stays at home only if the server says so.
-    let with_token = !document.requires_access_token.is("false");
+    let named = [&document.deleted, &document.error, &document.outcome].iter().any(|list| list.iter().next().is_some());
+    let output = match document.output {
+        Some(output) => output,
+        // A page may list deletions alone, and a manifest of nothing may leave its list out.
+        None if named || document.transaction_time.is_there() => Many::default(),
+        None => return Ok(None),
+    };
+    let said = match document.requires_access_token.get() {
+        Some(_) if document.requires_access_token.is("false") => Some(false),
+        Some(_) => Some(true),
+        None => said_before,
+    };
+    // Without a word about it a file at the server's own origin is asked for as everything there is.
+    let with_token = said.unwrap_or(true);
     let files = |list: &Many<File<'_>>| {
         let one = |file: &File<'_>| {
             Some(ExportFile {
@@ -79,6 +93,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Option<ManifestPage>, String> {
             errors,
         },
         next: document.link.iter().find(|it| it.relation.is("next")).and_then(|it| it.url.owned()),
+        with_token: said,
     }))
 }
 
@@ -91,6 +106,7 @@ mod tests {
         let page = read(
             br#"{"transactionTime":"2026-11-23 01:42:10","request":"../$export","requiresAccessToken":"true",
             "output":[{"type":"Patient","url":"f/1","count":"7"}],"deleted":null}"#,
+            None,
         )
         .unwrap()
         .unwrap();
@@ -102,14 +118,21 @@ mod tests {
 
     #[test]
     fn the_token_stays_where_the_manifest_says_it_is_not_wanted() {
-        let page = read(br#"{"requiresAccessToken":false,"output":[{"url":"https://s3.example.org/1"}]}"#).unwrap().unwrap();
+        let page = read(br#"{"requiresAccessToken":false,"output":[{"url":"https://s3.example.org/1"}]}"#, None).unwrap().unwrap();
         assert!(!page.manifest.files[0].with_token);
     }
 
     #[test]
     fn a_body_without_files_is_no_manifest_and_a_file_without_url_is_an_error() {
-        assert!(read(br#"{"status":"in progress"}"#).unwrap().is_none());
-        assert!(read(br#"{"output":[{"type":"Patient"}]}"#).is_err());
-        assert!(read(b"<html>").is_err());
+        assert!(read(br#"{"status":"in progress"}"#, None).unwrap().is_none());
+        assert!(read(br#"{"output":[{"type":"Patient"}]}"#, None).is_err());
+        assert!(read(b"<html>", None).is_err());
+    }
+
+    #[test]
+    fn errors_have_two_names_and_a_later_page_keeps_what_the_first_said() {
+        let page = read(br#"{"output":[{"url":"a"}],"outcome":[{"url":"o"}],"error":[{"url":"e"}]}"#, Some(false)).unwrap().unwrap();
+        assert_eq!(page.manifest.errors.iter().map(|it| it.url.as_str()).collect::<Vec<_>>(), ["e", "o"]);
+        assert!(page.manifest.files.iter().all(|it| !it.with_token));
     }
 }

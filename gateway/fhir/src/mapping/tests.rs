@@ -313,8 +313,22 @@ fn the_hash_leaves_meta_out_and_the_raw_text_is_kept() {
 #[test]
 fn deletions_of_an_export_are_read() {
     let bundle = br#"{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/1"}}]}"#;
-    assert_eq!(reader().deletions(bundle).unwrap(), [("Patient".to_owned(), "1".to_owned())]);
+    assert_eq!(reader().deletions(bundle).unwrap().gone, [("Patient".to_owned(), "1".to_owned())]);
     assert!(reader().deletions(b"{}").is_err());
+}
+
+#[test]
+fn one_deletion_that_names_nothing_does_not_cost_the_others() {
+    let bundle = br#"{"resourceType":"Bundle","type":"history","entry":[
+        {"request":{"method":"DELETE","url":"Patient?identifier=1"}},
+        {"fullUrl":"https://fhir.example.org/r4/Patient/2","request":{"method":"DELETE"}},
+        {"fullUrl":"https://fhir.example.org/r4/Patient/3"},
+        {"request":{"method":"PUT","url":"Patient/4"}},
+        {"request":{"method":"delete","url":"Condition/5/_history/2"}}]}"#;
+    let deletions =
+        FhirReader::new(SourceNo(1), "https://fhir.example.org/r4", fhir_profiles::mapping("us-core").unwrap()).deletions(bundle).unwrap();
+    let gone: Vec<_> = deletions.gone.iter().map(|(kind, id)| format!("{kind}/{id}")).collect();
+    assert_eq!((gone.join(" "), deletions.unreadable), ("Patient/2 Patient/3 Condition/5".to_owned(), 1));
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

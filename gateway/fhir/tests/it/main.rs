@@ -213,8 +213,13 @@ async fn an_export_is_started_watched_read_and_ended() {
         status(404, ""),
     ])
     .await;
-    let request = ExportRequest { level: ExportLevel::System, types: vec!["Patient".into(), "Condition".into()], since: None };
-    let job = script.server.start_export(&request).await.unwrap();
+    let request = ExportRequest {
+        level: ExportLevel::System,
+        types: vec!["Patient".into(), "Condition".into()],
+        since: None,
+        type_filters: Vec::new(),
+    };
+    let job = script.server.start_export(&request).await.unwrap().job;
     let ExportStatus::Working { retry_after, .. } = script.server.export_status(&job).await.unwrap() else { panic!("not working") };
     assert_eq!(retry_after.unwrap().as_secs(), 7);
     let ExportStatus::Ready(manifest) = script.server.export_status(&job).await.unwrap() else { panic!("not ready") };
