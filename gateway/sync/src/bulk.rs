@@ -176,8 +176,8 @@ async fn read_job(
     position: &mut ExportPosition,
     options: &SyncOptions,
 ) -> Result<Option<Timestamp>, SyncError> {
-    if let Some(until) = position.read {
-        return Ok(until);
+    if position.all_read {
+        return Ok(position.until);
     }
     let manifest = wait(ehr, intake, position, options).await?;
     position.take_up(&manifest);
@@ -191,7 +191,7 @@ async fn read_job(
     }
     files::read(export, intake, &manifest, position).await?;
     read_errors(export, intake, &manifest).await?;
-    position.read = Some(manifest.transaction_time);
+    (position.all_read, position.until) = (true, manifest.transaction_time);
     intake.save(&Checkpoint::Export(position.clone())).await?;
     Ok(manifest.transaction_time)
 }

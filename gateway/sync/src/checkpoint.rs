@@ -86,7 +86,7 @@ mod tests {
     fn a_checkpoint_reads_back_and_a_foreign_one_is_none() {
         let mut position = ExportPosition::of("http://h/1".into(), Timestamp::UNIX_EPOCH);
         position.moved(2, 40);
-        position.read = Some(None);
+        position.all_read = true;
         let place = Some(Checkpoint::Export(position));
         let step = Step::Crawl { resource_type: "Condition".into(), parameter: "patient".into() };
         let state = RunState { steps: vec![step], at: 1, until: [("Patient".to_owned(), None)].into(), ..RunState::default() };

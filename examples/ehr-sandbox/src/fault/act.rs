@@ -200,7 +200,7 @@ async fn changed(mut answer: Response, actions: &[(Action, u64)], names: &Names)
                 let (find, with) = (names.fill(find), names.fill(with));
                 in_body(answer, |body| String::from_utf8_lossy(&body).replace(&find, &with).into_bytes().into()).await
             }
-            Action::Lines(changes) => in_body(answer, |body| lines::change(&String::from_utf8_lossy(&body), changes, *random).into()).await,
+            Action::Lines(changes) => in_body(answer, |body| lines::change(&String::from_utf8_lossy(&body), changes).into()).await,
             Action::Gzip(packing) => {
                 let mut answer = in_body(answer, |body| packing.pack(&body).into()).await;
                 if *packing == Packing::Encoding {

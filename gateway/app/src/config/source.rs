@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fhir_profiles::Mapping;
+use gateway_net::egress::{Origin, OriginError};
 use serde::Deserialize;
 use url::Url;
 
@@ -24,6 +25,18 @@ pub(crate) struct SourceSection {
     /// Hosts and networks inside the hospital this source may be reached at.
     #[serde(default)]
     pub(crate) private_hosts: Vec<String>,
+    /// Other origins that files of exports may be fetched from, such as `https://files.example.org`. They never get a credential.
+    #[serde(default)]
+    pub(crate) file_hosts: Vec<String>,
+    /// Asks links to other origins at the source's own, with the same path and query: for a server that knows itself by an internal name.
+    #[serde(default)]
+    pub(crate) rebase_links: bool,
+    /// How many files of an export are fetched at a time, 1 to 5.
+    #[serde(default = "three")]
+    pub(crate) parallel_files: usize,
+    /// What exports are to bring of the types, each as a search: `Observation?category=laboratory`.
+    #[serde(default)]
+    pub(crate) type_filters: Vec<String>,
     /// Mapping profile of the vendor.
     #[serde(default = "us_core")]
     pub(crate) profile: String,
@@ -82,6 +95,10 @@ const fn eight() -> usize {
 
 fn half_a_minute() -> String {
     "30s".to_owned()
+}
+
+fn three() -> usize {
+    3
 }
 
 fn read_everything() -> Vec<String> {
@@ -159,7 +176,30 @@ impl SourceSection {
         }
         self.write_back.check()?;
         self.mapping()?;
-        self.push.check()
+        self.push.check()?;
+        self.file_origins()?;
+        if !(1..=5).contains(&self.parallel_files) {
+            return Err(ConfigError::key("source.parallel_files", format!("`{}`: expected 1 to 5", self.parallel_files)));
+        }
+        for filter in &self.type_filters {
+            let good = filter.split_once('?').is_some_and(|(name, query)| name.starts_with(char::is_uppercase) && !query.is_empty());
+            if !good {
+                return Err(ConfigError::key(
+                    "source.type_filters",
+                    format!("`{filter}`: expected a search such as `Observation?category=laboratory`"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Other origins that files may be fetched from.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`]
+    pub(crate) fn file_origins(&self) -> Result<Vec<Origin>, ConfigError> {
+        let one = |text: &String| text.parse().map_err(|error: OriginError| ConfigError::key("source.file_hosts", error.to_string()));
+        self.file_hosts.iter().map(one).collect()
     }
 
     /// How the server speaks: the vendor's profile, with the operator's own file over it.

@@ -77,11 +77,17 @@ fn server_with(parts: &Parts, config: &Config, section: &SourceSection, rights: 
     let url = section.server_url()?;
     let origin = Origin::of(url).context("`source.url` has no origin")?;
     let tokens = tokens(parts, config, section, &egress, rights)?;
-    let client = AuthorizedClient::new(egress.for_origin(origin), tokens);
+    let files = section.file_origins()?;
+    let client = AuthorizedClient::new(egress.for_origin(origin).also_without_credentials(files.iter().cloned()), tokens);
     let mapping = section.mapping()?;
     let budget =
         BudgetLimits { concurrent: section.max_concurrent, per_second: section.max_requests_per_second, ..BudgetLimits::default() };
-    let server_config = FhirServerConfig { budget, ..FhirServerConfig::new(url.clone(), &mapping.search) };
+    let server_config = FhirServerConfig {
+        budget,
+        file_hosts: files,
+        rebase_links: section.rebase_links,
+        ..FhirServerConfig::new(url.clone(), &mapping.search)
+    };
     Ok(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy)))
 }
 
@@ -129,6 +135,8 @@ pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
         reconcile: section.reconcile_interval()?,
         concurrency: section.max_concurrent,
         shortest_poll: Duration::from_millis(500),
+        parallel_files: section.parallel_files,
+        type_filters: section.type_filters.clone(),
         ..SyncOptions::default()
     })
 }

@@ -84,7 +84,8 @@ impl FhirServer {
             let progress = answer.headers.get("x-progress").and_then(|it| it.to_str().ok()).map(|it| it.chars().take(100).collect());
             let wait = retry_after(&answer.headers, self.clock.now(), Duration::ZERO..=LONGEST_POLL);
             let working = ExportStatus::Working { retry_after: wait, progress };
-            if answer.status == StatusCode::ACCEPTED || !answer.body.trim_ascii().starts_with(b"{") {
+            let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+            if answer.status == StatusCode::ACCEPTED || !body.trim_ascii().starts_with(b"{") {
                 return Ok(working);
             }
             let page = manifest::read(&answer.body, with_token);

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use async_trait::async_trait;
 use flate2::write::MultiGzDecoder;
-use gateway_net::egress::EgressResponse;
+use gateway_net::egress::{EgressError, EgressResponse};
 use gateway_ports::ehr::{EhrError, EhrErrorKind, ExportLine, ExportLines};
 
 /// What is kept of a line that is too long.
@@ -80,7 +80,10 @@ impl Lines {
 
     /// Takes in the next piece of the body.
     async fn pull(&mut self) -> Result<(), EhrError> {
-        let piece = self.response.chunk().await.map_err(|error| self.error(error.to_string(), EhrErrorKind::Later(None)))?;
+        let piece = self.response.chunk().await.map_err(|error| {
+            let damaged = matches!(error, EgressError::Damaged { .. });
+            self.error(error.to_string(), if damaged { EhrErrorKind::Damaged } else { EhrErrorKind::Later(None) })
+        })?;
         let sound = self.splitter.buffer.len();
         let unpacked = if let Some(piece) = piece {
             self.packing.unpack(&piece, &mut self.splitter.buffer)

@@ -35,6 +35,9 @@ pub enum EgressError {
     /// The body ended early, was damaged, or is not what it says it is.
     #[error("body from {target} can't be read: {detail}")]
     Body { target: Target, detail: String },
+    /// The body can't be unpacked: what came of it before may be wrong too.
+    #[error("body from {target} can't be unpacked: {detail}")]
+    Damaged { target: Target, detail: String },
     /// This client can't work as it was set up.
     #[error("outbound client: {detail}")]
     Setup { detail: String },
@@ -80,7 +83,12 @@ impl EgressError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Refused { .. } | Self::Tls { .. } | Self::TooLarge { .. } | Self::Setup { .. } => Retry::Never,
-            Self::Dns { .. } | Self::Connect { .. } | Self::Timeout { .. } | Self::Exchange { .. } | Self::Body { .. } => Retry::Later,
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Exchange { .. }
+            | Self::Body { .. }
+            | Self::Damaged { .. } => Retry::Later,
         }
     }
 
@@ -94,7 +102,7 @@ impl EgressError {
             | Self::Tls { .. }
             | Self::Setup { .. }
             | Self::Timeout { stage: TimeoutStage::Connect, .. } => false,
-            Self::Timeout { .. } | Self::Exchange { .. } | Self::TooLarge { .. } | Self::Body { .. } => true,
+            Self::Timeout { .. } | Self::Exchange { .. } | Self::TooLarge { .. } | Self::Body { .. } | Self::Damaged { .. } => true,
         }
     }
 
@@ -109,6 +117,7 @@ impl EgressError {
             Self::Exchange { .. } => "exchange",
             Self::TooLarge { .. } => "too_large",
             Self::Body { .. } => "body",
+            Self::Damaged { .. } => "damaged",
             Self::Setup { .. } => "setup",
         }
     }
@@ -141,7 +150,10 @@ impl EgressError {
         if error.is_timeout() {
             return Self::Timeout { target, stage: TimeoutStage::Body };
         }
-        Self::Body { target, detail: chain(&error) }
+        let detail = chain(&error);
+        // A connection that breaks under a compressed body comes as an error of decoding too, with the connection's own inside.
+        let broke_off = detail.contains("from connection");
+        if error.is_decode() && !broke_off { Self::Damaged { target, detail } } else { Self::Body { target, detail } }
     }
 }
 

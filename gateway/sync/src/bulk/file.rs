@@ -98,21 +98,19 @@ impl<'a> SteadyFile<'a> {
                 },
             };
             let error = match fetched {
-                Ok(lines) => match lines.last().map(|it| it.number) {
-                    Some(last) => {
+                Ok(lines) => {
+                    if let Some(last) = lines.last().map(|it| it.number) {
                         (self.at, self.reopened, self.renewed) = (last, 0, 0);
                         return Ok(Read::Lines(lines));
                     }
-                    None => {
-                        let missing = self.file.count.map_or(0, |count| count.saturating_sub(self.at));
-                        if missing == 0 || self.short >= MOST_SHORT {
-                            return Ok(Read::End { missing });
-                        }
-                        self.short += 1;
-                        self.reopen(None).await;
-                        continue;
+                    let missing = self.file.count.map_or(0, |count| count.saturating_sub(self.at));
+                    if missing == 0 || self.short >= MOST_SHORT {
+                        return Ok(Read::End { missing });
                     }
-                },
+                    self.short += 1;
+                    self.reopen(None).await;
+                    continue;
+                }
                 Err(error) => error,
             };
             match error.kind {

@@ -95,6 +95,7 @@ async fn wanted(reader: &Arc<dyn ResourceReader>, source: SourceId, lines: Vec<E
     let mut batch = read_lines(reader.clone(), source, lines, true).await?;
     let types = reader.types();
     batch.resources.retain(|it| types.contains(&it.resource_type));
+    batch.quarantined.retain(|it| it.resource_type.as_ref().is_none_or(|name| types.contains(name)));
     Ok(batch)
 }
 

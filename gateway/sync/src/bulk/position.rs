@@ -29,8 +29,10 @@ pub(crate) struct ExportPosition {
     pub(crate) seen: BTreeSet<String>,
     /// Types of which something could not be read, so that nothing of them may be taken as gone.
     pub(crate) doubtful: BTreeSet<String>,
-    /// Everything is read; the moment up to which it is complete.
-    pub(crate) read: Option<Option<Timestamp>>,
+    /// Everything is read.
+    pub(crate) all_read: bool,
+    /// The moment up to which that is complete.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl ExportPosition {
@@ -76,7 +78,7 @@ fn fingerprint(manifest: &ExportManifest) -> String {
         text.push_str(path(&file.url));
         text.push('\n');
     }
-    ContentHash::of([text.as_bytes()]).0.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(ContentHash::of([text.as_bytes()]).0))
 }
 
 /// A URL without its query, which is where signatures are.

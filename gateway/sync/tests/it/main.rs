@@ -1,7 +1,9 @@
 //! The sync from end to end: a real FHIR server, the real client, a real database.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that can't be set up is to end")]
 
+mod cuts;
 mod dialects;
+mod faults;
 mod import;
 mod peers;
 mod push;

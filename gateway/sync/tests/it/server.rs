@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ehr_sandbox::{Config, Running};
-use gateway_auth::{AuthorizedClient, NoToken, RandomSource as _, SystemRandom};
+use gateway_auth::{
+    AuthorizedClient, BackendServices, BackendServicesConfig, KeySet, NoToken, RandomSource as _, ScopeRequest, SigningKey, StaticBearer,
+    SystemRandom, TokenSource,
+};
 use gateway_domain::ids::SourceId;
 use gateway_domain::source::Source;
 use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
@@ -37,6 +40,25 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// How the source is configured.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    pub(crate) token: Token,
+    pub(crate) fetches_foreign_files: bool,
+    pub(crate) rebases_links: bool,
+}
+
+/// What proves to the server who asks.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Token {
+    #[default]
+    None,
+    /// A fixed one, whose way can be followed.
+    Fixed,
+    /// SMART Backend Services.
+    Signed,
+}
+
 /// A sandbox and the model that follows it.
 pub(crate) struct Setting {
     pub(crate) sandbox: Running,
@@ -48,6 +70,28 @@ impl Deref for Setting {
 
     fn deref(&self) -> &Model {
         &self.model
+    }
+}
+
+/// What proves to `sandbox` who asks.
+fn tokens(sandbox: &Running, token: Token, base: &Url, folder: &Path) -> Arc<dyn TokenSource> {
+    match token {
+        Token::None => Arc::new(NoToken),
+        Token::Fixed => Arc::new(StaticBearer::new("canary".to_owned().into())),
+        Token::Signed => {
+            let keys = Arc::new(KeySet::new(SigningKey::load_or_create(&folder.join("key.pem")).unwrap(), []));
+            let jwks = serde_json::to_string(&keys.jwks()).unwrap();
+            sandbox.register_client(ehr_sandbox::Client { id: "gateway".to_owned(), keys: ehr_sandbox::ClientKeys::Inline(jwks) });
+            let own = BackendServicesConfig {
+                base_url: base.clone(),
+                client_id: "gateway".to_owned(),
+                token_url: None,
+                scopes: ScopeRequest::All,
+                jwks_url: None,
+            };
+            let egress = Egress::new(EgressPolicy::for_testing()).unwrap();
+            Arc::new(BackendServices::new(own, keys, egress, Arc::new(SystemRandom)))
+        }
     }
 }
 
@@ -68,23 +112,43 @@ impl Setting {
     }
 
     pub(crate) async fn start(config: Config) -> Self {
+        Self::start_as(config, Manner::default()).await
+    }
+
+    pub(crate) async fn start_as(config: Config, manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sandbox = ehr_sandbox::start(config, listener).await.unwrap();
-        let model = Model::of(&sandbox.base_url).await;
+        let foreign = sandbox.foreign_origin.as_deref().filter(|_| manner.fetches_foreign_files);
+        let tokens = |base: &Url, folder: &Path| tokens(&sandbox, manner.token, base, folder);
+        let model = Model::build(&sandbox.base_url, foreign, manner.rebases_links, tokens).await;
         Self { sandbox, model }
     }
 
     /// Every wanted type has as many resources in the model as on the server.
     pub(crate) async fn model_equals_server(&self) {
+        assert_eq!(self.held().await, self.on_server());
+    }
+
+    /// How many resources of the wanted types the server has.
+    pub(crate) fn on_server(&self) -> Vec<(String, u64)> {
         let mut on_server = self.sandbox.resource_counts();
         on_server.retain(|name, count| self.feed.reader.types().contains(name) && *count > 0);
-        assert_eq!(self.held().await, on_server.into_iter().collect::<Vec<_>>());
+        on_server.into_iter().collect()
     }
 }
 
 impl Model {
     /// A model without anything, and the server that it is to follow.
     pub(crate) async fn of(base_url: &str) -> Self {
+        Self::build(base_url, None, false, |_, _| Arc::new(NoToken)).await
+    }
+
+    async fn build(
+        base_url: &str,
+        foreign: Option<&str>,
+        rebase_links: bool,
+        tokens: impl FnOnce(&Url, &Path) -> Arc<dyn TokenSource>,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let address = format!("sqlite://{}", folder.path().join("model.db").display());
         let store = Arc::new(Store::open(&address.parse().unwrap()).await.unwrap());
@@ -94,8 +158,12 @@ impl Model {
 
         let base: Url = base_url.parse().unwrap();
         let egress = Egress::new(EgressPolicy::for_testing()).unwrap();
-        let client = AuthorizedClient::new(egress.for_origin(Origin::of(&base).unwrap()), Arc::new(NoToken));
-        let server = Arc::new(FhirServer::new(FhirServerConfig::for_testing(base), client, Arc::new(SystemClock), Arc::new(SystemEntropy)));
+        let foreign: Vec<Origin> = foreign.map(|it| it.parse().unwrap()).into_iter().collect();
+        let bound = egress.for_origin(Origin::of(&base).unwrap()).also_without_credentials(foreign.iter().cloned());
+        let tokens = tokens(&base, folder.path());
+        let client = AuthorizedClient::new(bound, tokens);
+        let own = FhirServerConfig { file_hosts: foreign, rebase_links, ..FhirServerConfig::for_testing(base) };
+        let server = Arc::new(FhirServer::new(own, client, Arc::new(SystemClock), Arc::new(SystemEntropy)));
         let reader = FhirReader::new(source.no, base_url, fhir_profiles::mapping("us-core").unwrap());
         let feed = SyncFeed { source: "sandbox".into(), ehr: server.clone(), reader: Arc::new(reader) };
         let worker = worker(&store);
@@ -111,6 +179,11 @@ impl Model {
         self.worker.run_once(&self.feed, options, &Quiet).await.unwrap()
     }
 
+    /// The source as the database has it now.
+    pub(crate) async fn source_now(&self) -> Source {
+        self.store.source_by_name("sandbox").await.unwrap().unwrap()
+    }
+
     pub(crate) async fn runs(&self) -> u64 {
         self.store.sync_runs(self.source.id, PageRequest::default()).await.unwrap().total
     }
@@ -124,6 +197,7 @@ impl Model {
     pub(crate) async fn held(&self) -> Vec<(String, u64)> {
         let mut held = self.store.resource_counts(Some(self.source.id)).await.unwrap();
         held.sort();
+        held.retain(|(_, count)| *count > 0);
         held
     }
 
