@@ -27,7 +27,7 @@ impl Chance {
 
 impl Chance {
     fn one<T: Copy, const N: usize>(&mut self, of: [T; N]) -> T {
-        of[self.below(N as u64) as usize]
+        *of.get(self.below(N as u64) as usize).unwrap()
     }
 }
 

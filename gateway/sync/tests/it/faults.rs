@@ -22,7 +22,7 @@ use crate::server::{Manner, Setting, Token};
 const AT_A_TIME: usize = 4;
 /// Runs after which a sync has to have come to its end.
 const MOST_RUNS: u32 = 12;
-const LONGEST_CASE: Duration = Duration::from_secs(60);
+const LONGEST_CASE: Duration = Duration::from_mins(1);
 
 /// A bad day.
 #[derive(Debug, Deserialize)]

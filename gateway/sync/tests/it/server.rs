@@ -1,6 +1,7 @@
 //! A sandbox server, a database, and what stands between them.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
