@@ -12,7 +12,6 @@ use gateway_domain::patient::{RecordStatus, Sex};
 use gateway_domain::plugin::{Capability, PluginKind, PluginStatus};
 use gateway_domain::push_subscription::{PushKind, PushStatus};
 use gateway_domain::source::{QuarantineStatus, SyncRunStatus, SyncStrategy};
-use gateway_domain::source::{SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
 use gateway_domain::user::{Permission, Role};
 use gateway_domain::write_back::{WriteBackKind, WriteBackStatus};

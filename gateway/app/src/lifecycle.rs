@@ -154,6 +154,7 @@ impl Gateway {
             clock: Arc::clone(&parts.clock),
             entropy: Arc::clone(&parts.entropy),
             sync: Arc::new(Triggers { wakes, replays, quarantine: Arc::clone(&parts) }),
+            push: Arc::new(HintInbox::new(queues, Arc::new(FhirNotifications), Arc::clone(&parts.clock))),
             links: Arc::clone(&parts.links),
             passwords: parts.passwords.clone(),
             attempts: Arc::new(Attempts::default()),

@@ -10,6 +10,7 @@ pub mod ehr;
 pub mod handover;
 pub mod mail;
 pub mod plugins;
+pub mod process;
 pub mod push;
 pub mod store;
 pub mod terminology;

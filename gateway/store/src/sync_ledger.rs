@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use gateway_domain::ids::{SourceId, SyncRunId};
 use gateway_domain::source::TypeCursor;
+use gateway_ports::process::ProcessId;
 use gateway_ports::store::{StoreError, SyncLedger};
 use jiff::Timestamp;
 
 use crate::Store;
-use crate::database::{Row, args};
+use crate::database::{Row, args, sixteen};
 use crate::source::source_no;
 
 #[async_trait]
@@ -64,7 +65,7 @@ impl SyncLedger for Store {
         rows.iter().map(|row| row.text("fhir_id")).collect()
     }
 
-    async fn take_lease(&self, source: SourceId, holder: [u8; 16], now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+    async fn take_lease(&self, source: SourceId, holder: ProcessId, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.database.write().await?;
         let source_no = source_no(&mut session, source).await?;
         let taken = session
@@ -79,7 +80,7 @@ impl SyncLedger for Store {
         Ok(taken > 0)
     }
 
-    async fn end_lease(&self, source: SourceId, holder: [u8; 16]) -> Result<(), StoreError> {
+    async fn end_lease(&self, source: SourceId, holder: ProcessId) -> Result<(), StoreError> {
         let mut session = self.database.write().await?;
         session
             .execute(
@@ -90,15 +91,17 @@ impl SyncLedger for Store {
         session.commit().await
     }
 
-    async fn lease(&self, source: SourceId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    async fn lease(&self, source: SourceId, now: Timestamp) -> Result<Option<(ProcessId, Timestamp)>, StoreError> {
         let mut session = self.database.read().await?;
         let row = session
             .optional(
-                "SELECT l.until FROM source_lease l JOIN source s ON s.no = l.source_no WHERE s.id = $1 AND l.until > $2",
+                "SELECT l.holder, l.until FROM source_lease l JOIN source s ON s.no = l.source_no WHERE s.id = $1 AND l.until > $2",
                 args![source.as_uuid(), now],
             )
             .await?;
-        row.map(|row| row.time("until")).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let holder = sixteen(&row.get::<Vec<u8>, _>("holder")?)?;
+        Ok(Some((holder, row.time("until")?)))
     }
 }
 

@@ -75,12 +75,7 @@ fn is_lost(error: &SyncError) -> bool {
 }
 
 /// A full export that shows nothing where something is known is not believed.
-fn check(
-    intake: &mut Intake<'_>,
-    position: &ExportPosition,
-    plan: &ExportPlan,
-    held: &BTreeMap<String, u64>,
-) -> Result<(), SyncError> {
+fn check(intake: &mut Intake<'_>, position: &ExportPosition, plan: &ExportPlan, held: &BTreeMap<String, u64>) -> Result<(), SyncError> {
     let known: u64 = plan.types.iter().filter_map(|name| held.get(name)).sum();
     if position.seen.is_empty() && position.doubtful.is_empty() && known > 0 {
         let reason = format!(

@@ -18,7 +18,6 @@ use self::reading::{Piece, Reading, Record, What};
 use crate::checkpoint::{Checkpoint, RunState, Stored};
 use crate::error::SyncError;
 use crate::intake::{Intake, Seen};
-use crate::lease::Lease;
 use crate::progress::Progress;
 use crate::worker::SyncWorker;
 
@@ -205,7 +204,7 @@ impl SyncWorker {
     pub async fn import(&self, feed: &ImportFeed, options: &ImportOptions, progress: &dyn Progress) -> Result<ImportReport, SyncError> {
         let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
         let import = self.import_alone(feed, source.clone(), options, progress);
-        Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?.during(import).await
+        self.take(&source).await?.during(import).await
     }
 
     async fn import_alone(

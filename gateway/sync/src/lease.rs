@@ -1,44 +1,73 @@
-//! One process at a time is at work on a source. Its lease runs out by itself, so that a crash is a short wait for the others.
+//! One process at a time is at work on a source. Its lease runs out by itself; one of a process that is known to have ended is taken over.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use gateway_domain::source::Source;
 use gateway_ports::clock::{Clock, Entropy};
+use gateway_ports::process::{ProcessId, Processes};
 use gateway_ports::store::SyncStore;
 
 use crate::error::SyncError;
+use crate::worker::SyncWorker;
 
 /// How long a lease holds, and how often it is renewed.
 const HOLDS: Duration = Duration::from_secs(20);
 const RENEWED: Duration = Duration::from_secs(5);
 
+/// A process that knows of no other. All workers of it are one holder: what was cut off in it leaves nothing behind that it would have
+/// to wait for.
+pub(crate) struct OneProcess(ProcessId);
+
+impl OneProcess {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        static OWN: OnceLock<ProcessId> = OnceLock::new();
+        Self(*OWN.get_or_init(|| {
+            let mut own = ProcessId::default();
+            entropy.fill(&mut own);
+            own
+        }))
+    }
+}
+
+impl Processes for OneProcess {
+    fn own(&self) -> ProcessId {
+        self.0
+    }
+
+    fn has_ended(&self, _: ProcessId) -> bool {
+        false
+    }
+}
+
 /// A source taken for this process.
 pub(crate) struct Lease<'a> {
     store: &'a dyn SyncStore,
     clock: &'a dyn Clock,
-    holder: [u8; 16],
+    holder: ProcessId,
     source: Source,
 }
 
-impl<'a> Lease<'a> {
-    pub(crate) async fn take(
-        store: &'a dyn SyncStore,
-        clock: &'a dyn Clock,
-        entropy: &dyn Entropy,
-        source: &Source,
-    ) -> Result<Self, SyncError> {
-        // All workers of a process are one holder: what was cut off in it leaves nothing behind that it would have to wait for.
-        static HOLDER: OnceLock<[u8; 16]> = OnceLock::new();
-        let holder = *HOLDER.get_or_init(|| {
-            let mut holder = [0; 16];
-            entropy.fill(&mut holder);
-            holder
-        });
-        let lease = Self { store, clock, holder, source: source.clone() };
-        if lease.renew().await? { Ok(lease) } else { Err(SyncError::Busy { source_name: source.name.clone() }) }
+impl SyncWorker {
+    /// Takes a source for this process.
+    pub(crate) async fn take(&self, source: &Source) -> Result<Lease<'_>, SyncError> {
+        let lease = Lease { store: &*self.store, clock: &*self.clock, holder: self.processes.own(), source: source.clone() };
+        if lease.renew().await? {
+            return Ok(lease);
+        }
+        if let Some((other, _)) = self.store.lease(source.id, self.clock.now()).await?
+            && self.processes.has_ended(other)
+        {
+            self.store.end_lease(source.id, other).await?;
+            if lease.renew().await? {
+                return Ok(lease);
+            }
+        }
+        Err(SyncError::Busy { source_name: source.name.clone() })
     }
+}
 
+impl Lease<'_> {
     async fn renew(&self) -> Result<bool, SyncError> {
         let now = self.clock.now();
         let until = now.checked_add(HOLDS).unwrap_or(now);

@@ -11,7 +11,6 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::error::SyncError;
-use crate::lease::Lease;
 use crate::worker::SyncWorker;
 
 /// Lines read again at a time.
@@ -48,7 +47,7 @@ impl SyncWorker {
     ) -> Result<ReplayReport, SyncError> {
         let source = self.sources.source_by_name(source).await?.ok_or_else(|| SyncError::NoSource(source.to_owned()))?;
         let replay = self.replay_alone(quarantine, &source, reader, filter);
-        Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?.during(replay).await
+        self.take(&source).await?.during(replay).await
     }
 
     async fn replay_alone(

@@ -8,6 +8,7 @@ use gateway_domain::ids::{PatientNo, SourceId};
 use gateway_domain::source::{Source, SyncCounts, SyncRunStatus, SyncStrategy, TypeCursor};
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::ehr::{Ehr, EhrCapabilities, ResourceReader};
+use gateway_ports::process::Processes;
 use gateway_ports::store::{SourceStore, SyncStore};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify};
@@ -17,7 +18,7 @@ use crate::checkpoint::{RunState, Stored};
 use crate::error::SyncError;
 use crate::hints::HintQueue;
 use crate::intake::{Intake, Seen};
-use crate::lease::Lease;
+use crate::lease::OneProcess;
 use crate::plan::{ExportChoice, PlanSettings, plan, strategy};
 use crate::probe;
 use crate::progress::{Progress, Quiet, SyncReport};
@@ -140,6 +141,7 @@ pub struct SyncWorker {
     pub(crate) store: Arc<dyn SyncStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) processes: Arc<dyn Processes>,
     memory: std::sync::Mutex<HashMap<SourceId, Arc<Memory>>>,
     pub(crate) applied: Arc<Applied>,
     hints: Option<Arc<HintQueue>>,
@@ -147,7 +149,14 @@ pub struct SyncWorker {
 
 impl SyncWorker {
     pub fn new(sources: Arc<dyn SourceStore>, store: Arc<dyn SyncStore>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { sources, store, clock, entropy, memory: std::sync::Mutex::default(), applied: Arc::new(|_| {}), hints: None }
+        let processes = Arc::new(OneProcess::new(&*entropy));
+        Self { sources, store, clock, entropy, processes, memory: std::sync::Mutex::default(), applied: Arc::new(|_| {}), hints: None }
+    }
+
+    /// Takes over at once what a process that has ended held.
+    #[must_use]
+    pub fn within(self, processes: Arc<dyn Processes>) -> Self {
+        Self { processes, ..self }
     }
 
     /// Tells `applied` after each piece which patients it changed, so that what is cached of them can be forgotten at once. Decisions
@@ -175,7 +184,7 @@ impl SyncWorker {
     pub async fn run_once(&self, feed: &SyncFeed, options: &SyncOptions, progress: &dyn Progress) -> Result<SyncReport, SyncError> {
         let source = self.sources.source_by_name(&feed.source).await?.ok_or_else(|| SyncError::NoSource(feed.source.clone()))?;
         let run = self.run_alone(feed, source.clone(), options, progress);
-        Lease::take(&*self.store, &*self.clock, &*self.entropy, &source).await?.during(run).await
+        self.take(&source).await?.during(run).await
     }
 
     async fn run_alone(

@@ -22,6 +22,7 @@ use secrecy::SecretString;
 
 use super::Parts;
 use crate::config::{Config, ConfigError, ExportSetting, SourceAuth, SourceSection};
+use crate::system::SystemProcesses;
 
 /// The source of a section, as the database has it; made where it is new.
 ///
@@ -113,6 +114,7 @@ pub(crate) async fn reader(parts: &Parts, section: &SourceSection) -> anyhow::Re
 /// The worker that reads sources.
 pub(crate) fn worker(parts: &Parts) -> SyncWorker {
     SyncWorker::new(parts.store.clone(), parts.store.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.entropy))
+        .within(Arc::new(SystemProcesses))
 }
 
 /// How runs of a section go.

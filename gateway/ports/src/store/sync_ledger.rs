@@ -6,6 +6,7 @@ use gateway_domain::source::TypeCursor;
 use jiff::Timestamp;
 
 use super::StoreError;
+use crate::process::ProcessId;
 
 /// Remembers how far a source is read.
 #[async_trait]
@@ -20,9 +21,9 @@ pub trait SyncLedger: Send + Sync {
     /// FHIR ids of the patients of a source that are not deleted, in the order of the id, after one of them.
     async fn known_patients(&self, source: SourceId, after: Option<&str>, most: u32) -> Result<Vec<String>, StoreError>;
     /// Takes the source for a holder until a moment, or takes it longer. False where another holder has it and its time is not over.
-    async fn take_lease(&self, source: SourceId, holder: [u8; 16], now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+    async fn take_lease(&self, source: SourceId, holder: ProcessId, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
     /// Gives the source back, where the holder has it.
-    async fn end_lease(&self, source: SourceId, holder: [u8; 16]) -> Result<(), StoreError>;
-    /// Until when another holder than this has the source, if one has.
-    async fn lease(&self, source: SourceId, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    async fn end_lease(&self, source: SourceId, holder: ProcessId) -> Result<(), StoreError>;
+    /// Who has the source, and until when, if somebody has.
+    async fn lease(&self, source: SourceId, now: Timestamp) -> Result<Option<(ProcessId, Timestamp)>, StoreError>;
 }

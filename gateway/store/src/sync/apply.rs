@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gateway_domain::ids::{IdEntropy, PatientNo, SyncRunId};
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
-use gateway_domain::source::{Quarantined, SyncCounts, SyncRunStatus};
+use gateway_domain::source::{SyncCounts, SyncRunStatus};
 use gateway_ports::store::StoreError;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use jiff::Timestamp;

@@ -13,7 +13,7 @@ fn open(strategy: SyncStrategy, checkpoint: Option<&Checkpoint>) -> SyncRun {
         strategy,
         status: SyncRunStatus::Running,
         counts: SyncCounts::default(),
-        checkpoint: checkpoint.and_then(Checkpoint::written),
+        checkpoint: checkpoint.and_then(|place| Stored { state: RunState::default(), place: Some(place.clone()) }.written()),
         started_at: at("2026-11-23T00:00:00Z"),
         ended_at: None,
         note: None,

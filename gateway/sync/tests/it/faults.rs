@@ -10,7 +10,7 @@ use ehr_sandbox::{Config, FaultScript, Heard, Place};
 use gateway_domain::source::SyncCounts;
 use gateway_ports::ehr::ExportLevel;
 use gateway_ports::store::{PageRequest, SourceStore, SyncStore};
-use gateway_sync::{Progress, SyncOptions, SyncWorker};
+use gateway_sync::{ExportChoice, Progress, SyncOptions, SyncWorker};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -216,12 +216,13 @@ async fn play(case: Case, story: &Story) -> Result<(), String> {
         rebases_links: case.rebase_links,
     };
     let setting = Setting::start_as(config, manner).await;
-    let level = match &case.group {
-        Some(group) => Some(ExportLevel::Group(group.clone())),
-        None => case.patients.then_some(ExportLevel::Patient),
+    let export = match &case.group {
+        Some(group) => ExportChoice::Level(ExportLevel::Group(group.clone())),
+        None if case.patients => ExportChoice::Level(ExportLevel::Patient),
+        None => ExportChoice::Offered,
     };
     let options = SyncOptions {
-        level,
+        export,
         type_filters: case.type_filters.clone(),
         parallel_files: case.parallel_files.unwrap_or(3),
         page_size: case.page_size.unwrap_or(20),

@@ -12,7 +12,7 @@ use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::SyncStrategy;
 use gateway_fhir::{FhirReader, Folder, FolderLimits};
 use gateway_ports::clock::{Clock as _, Entropy as _};
-use gateway_ports::ehr::{ResourceReader, ServerFinding, Unreadable};
+use gateway_ports::ehr::{Deletions, ResourceReader, ServerFinding, Unreadable};
 use gateway_ports::store::{PageRequest, QuarantineFilter, SourceStore, SyncStore};
 use gateway_store::Store;
 use gateway_sync::{ImportFeed, ImportOptions, ImportReport, Quiet, SyncError, SyncWorker};
@@ -231,7 +231,7 @@ impl ResourceReader for Inventive {
         })
     }
 
-    fn deletions(&self, raw: &[u8]) -> Result<Vec<(String, String)>, Unreadable> {
+    fn deletions(&self, raw: &[u8]) -> Result<Deletions, Unreadable> {
         self.0.deletions(raw)
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use gateway_domain::source::Source;
+use gateway_domain::source::{QuarantineStatus, Source};
 use gateway_net::egress::{EgressError, EgressRequest, RefusedReason};
 use gateway_ports::ehr::{Ehr as _, EhrErrorKind, SearchRequest};
-use gateway_ports::store::{PageRequest, SourceStore as _, SyncLedger as _, SyncStore as _};
+use gateway_ports::store::{PageRequest, QuarantineFilter, QuarantineStore as _, SourceStore as _, SyncLedger as _, SyncStore as _};
 use gateway_sync::{Way, capabilities, ways};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -98,7 +98,7 @@ pub(super) async fn run(config: &Config, parts: &Parts, name: &str, json: bool) 
 
 /// Whether the server can be reached; and how far its clock is from ours.
 async fn address(findings: &mut Findings, section: &SourceSection, now: Timestamp) -> anyhow::Result<bool> {
-    let mut url = section.url.clone();
+    let mut url = section.server_url()?.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().push("metadata");
     }
@@ -129,7 +129,7 @@ async fn address(findings: &mut Findings, section: &SourceSection, now: Timestam
         findings.wrong("address", format!("it answers {status} and points elsewhere"), "give the address it points to as `source.url`");
         return Ok(false);
     }
-    findings.fine("address", format!("{} answers", section.url));
+    findings.fine("address", format!("{} answers", section.base()));
     let date = answer.headers().get(http::header::DATE).and_then(|it| it.to_str().ok()).and_then(gateway_net::retry_after::http_date);
     match date.map(|it| now.duration_since(it).abs()) {
         None => findings.look(
@@ -179,7 +179,7 @@ async fn data(findings: &mut Findings, parts: &Parts, config: &Config, section: 
         Err(error) => {
             let advice = match error.kind {
                 EhrErrorKind::Refused => "check the credential and which scopes the client was granted",
-                EhrErrorKind::Later(_) => "try again later; if it stays so, look at the server's own log",
+                EhrErrorKind::Later(_) | EhrErrorKind::Damaged => "try again later; if it stays so, look at the server's own log",
                 EhrErrorKind::Gone | EhrErrorKind::Unsupported => {
                     "check that `source.url` is the FHIR base, for example `https://host/fhir/r4`"
                 }
@@ -291,13 +291,14 @@ async fn state(findings: &mut Findings, parts: &Parts, section: &SourceSection, 
         findings.wrong("type", says, "grant what is missing, or take the type out of the mapping's `types`");
     }
     let held: u64 = store.resource_counts(Some(source.id)).await?.iter().map(|it| it.1).sum();
-    let quarantined = store.quarantine(Some(source.id), PageRequest { offset: 0, limit: 1 }).await?;
+    let open = QuarantineFilter { source: Some(source.id), status: Some(QuarantineStatus::Open), ..QuarantineFilter::default() };
+    let quarantined = store.quarantine(&open, PageRequest { offset: 0, limit: 1 }).await?;
     match (quarantined.total, quarantined.items.first()) {
         (0, _) => findings.fine("quarantine", format!("empty; {held} resources are held")),
         (count, first) => {
             let why = first.map_or_else(String::new, |it| format!("; the newest: {}", it.reason));
             let says = format!("{count} lines can't be read beside {held} resources{why}");
-            let advice = "look at them in the console under Sources, and correct the mapping profile or the data";
+            let advice = "look at them with `outreach quarantine list`, correct the mapping profile or the data, and read them again with `outreach quarantine replay`";
             if count * MOST_QUARANTINED > held {
                 findings.wrong("quarantine", says, advice)
             } else {

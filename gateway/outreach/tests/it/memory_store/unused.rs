@@ -9,6 +9,7 @@ use gateway_domain::subscription_list::SubscriptionList;
 use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
+use gateway_ports::process::ProcessId;
 use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::quarantine::QuarantineCount;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
@@ -193,15 +194,15 @@ impl SyncLedger for MemoryStore {
         Err(not_kept("known_patients"))
     }
 
-    async fn take_lease(&self, _: SourceId, _: [u8; 16], _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+    async fn take_lease(&self, _: SourceId, _: ProcessId, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
         Err(not_kept("take_lease"))
     }
 
-    async fn end_lease(&self, _: SourceId, _: [u8; 16]) -> Result<(), StoreError> {
+    async fn end_lease(&self, _: SourceId, _: ProcessId) -> Result<(), StoreError> {
         Err(not_kept("end_lease"))
     }
 
-    async fn lease(&self, _: SourceId, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    async fn lease(&self, _: SourceId, _: Timestamp) -> Result<Option<(ProcessId, Timestamp)>, StoreError> {
         Err(not_kept("lease"))
     }
 }

@@ -69,7 +69,7 @@ async fn a_source_is_held_by_one_until_its_time_is_over(fixture: Fixture) {
     assert!(fixture.take_lease(source.id, one, now(), after(20)).await.unwrap());
     assert!(fixture.take_lease(source.id, one, after(5), after(25)).await.unwrap(), "its holder may hold it longer");
     assert!(!fixture.take_lease(source.id, other, after(10), after(30)).await.unwrap());
-    assert_eq!(fixture.lease(source.id, after(10)).await.unwrap(), Some(after(25)));
+    assert_eq!(fixture.lease(source.id, after(10)).await.unwrap(), Some((one, after(25))));
     assert!(fixture.take_lease(source.id, other, after(25), after(45)).await.unwrap(), "its time is over");
     fixture.end_lease(source.id, one).await.unwrap();
     assert!(!fixture.take_lease(source.id, one, after(30), after(50)).await.unwrap(), "what another holds stays held");
