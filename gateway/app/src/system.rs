@@ -40,21 +40,19 @@ impl Processes for SystemProcesses {
         static OWN: OnceLock<ProcessId> = OnceLock::new();
         *OWN.get_or_init(|| {
             let pid = std::process::id();
-            match (machine(), begun_at(pid)) {
-                (Some(machine), Some(begun_at)) => id_of(machine, pid, begun_at),
-                _ => {
-                    let mut id = ProcessId::default();
-                    SystemEntropy.fill(&mut id);
-                    id
-                }
+            if let (Some(machine), Some(begun_at)) = (machine(), begun_at(pid)) {
+                return id_of(machine, pid, begun_at);
             }
+            let mut id = ProcessId::default();
+            SystemEntropy.fill(&mut id);
+            id
         })
     }
 
     fn has_ended(&self, other: ProcessId) -> bool {
         let Some(machine) = machine() else { return false };
         let pid = u32::from_be_bytes([other[8], other[9], other[10], other[11]]);
-        other[..8] == machine && !begun_at(pid).is_some_and(|begun_at| id_of(machine, pid, begun_at) == other)
+        other[..8] == machine && begun_at(pid).is_none_or(|begun_at| id_of(machine, pid, begun_at) != other)
     }
 }
 

@@ -142,7 +142,7 @@ pub fn golden_record(records: &[RecordSays<'_>]) -> GoldenRecord {
             }
         }
     }
-    golden.youngest = living.iter().filter_map(|says| says.demographics.birth).max_by_key(|birth| birth.last_day());
+    golden.youngest = living.iter().filter_map(|says| says.demographics.birth).max_by_key(PartialDate::last_day);
     provenance.sort_by_key(|provenance| provenance.field);
     golden.provenance = provenance;
     golden

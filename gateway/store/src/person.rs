@@ -72,7 +72,7 @@ pub(crate) async fn of_patient(session: &mut Session, rules: &IdentityRules, pat
     let row = session.optional("SELECT person_no FROM patient WHERE no = $1", args![patient]).await?;
     let person: Option<i64> = row.map(|row| row.get("person_no")).transpose()?.flatten();
     match person {
-        Some(no) => Ok(load(session, rules, &[no]).await?.into_iter().map(|(_, person)| person).next()),
+        Some(no) => Ok(load(session, rules, &[no]).await?.into_values().next()),
         None => Ok(None),
     }
 }

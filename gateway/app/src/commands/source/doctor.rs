@@ -242,7 +242,7 @@ async fn state(findings: &mut Findings, parts: &Parts, section: &SourceSection, 
     let poll = SignedDuration::try_from(section.poll_interval()?).unwrap_or(SignedDuration::from_secs(30));
     match source.synced_at {
         None => {
-            findings.look("lag", "no run was ever complete", format!("run `outreach sync --source {}` and read what it says", source.name))
+            findings.look("lag", "no run was ever complete", format!("run `outreach sync --source {}` and read what it says", source.name));
         }
         Some(at) => {
             let lag = now.duration_since(at);
@@ -300,9 +300,9 @@ async fn state(findings: &mut Findings, parts: &Parts, section: &SourceSection, 
             let says = format!("{count} lines can't be read beside {held} resources{why}");
             let advice = "look at them with `outreach quarantine list`, correct the mapping profile or the data, and read them again with `outreach quarantine replay`";
             if count * MOST_QUARANTINED > held {
-                findings.wrong("quarantine", says, advice)
+                findings.wrong("quarantine", says, advice);
             } else {
-                findings.look("quarantine", says, advice)
+                findings.look("quarantine", says, advice);
             }
         }
     }
