@@ -131,6 +131,11 @@ impl PushKeeper {
         for subscription in kept {
             let now = self.clock.now();
             let mut due = subscription.due_at;
+            if !is_wanted(&subscription) && subscription.failures == 0 && due > now {
+                // Nothing is gained by waiting for its turn.
+                self.store.expedite_push_subscription(subscription.id, now).await?;
+                due = now;
+            }
             if due <= now && self.store.claim_push_subscription(subscription.id, now, now + CARE).await? {
                 due = if is_wanted(&subscription) { self.mend(&subscription).await? } else { self.end(&subscription).await? };
             }
