@@ -50,6 +50,13 @@ pub(super) async fn changed(
         .await?;
     clear_moved(session, &changed).await?;
 
+    // Compressing is a third of the work: it goes on in another thread while the rest is written.
+    let raw: Vec<Vec<u8>> = changed.iter_mut().map(|incoming| std::mem::take(&mut incoming.resource.raw)).collect();
+    let packing = tokio::task::spawn_blocking(move || {
+        let mut compressor = Compressor::new();
+        raw.into_iter().map(|raw| compressor.pack(raw)).collect::<Vec<Packed>>()
+    });
+
     let mut types = TypeNumbers::default();
     for incoming in &changed {
         types.want(&incoming.resource.resource_type);
@@ -81,7 +88,8 @@ pub(super) async fn changed(
     )
     .await?;
     write_places(session, &changed, &types).await?;
-    write_resources(session, changed, &types).await?;
+    let packed = packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
+    write_resources(session, changed, packed, &types).await?;
     Ok(learned)
 }
 
@@ -229,7 +237,15 @@ async fn change_held(session: &mut Session, held: BTreeMap<i64, i64>) -> Result<
     Ok(())
 }
 
-async fn write_resources(session: &mut Session, changed: Vec<Incoming>, types: &TypeNumbers) -> Result<(), StoreError> {
+/// Encoding and body of a raw resource.
+type Packed = (i64, Vec<u8>);
+
+async fn write_resources(
+    session: &mut Session,
+    changed: Vec<Incoming>,
+    packed: Vec<Packed>,
+    types: &TypeNumbers,
+) -> Result<(), StoreError> {
     const RESOURCE: &[Column] = &[
         Column::Integer,
         Column::Bytes,
@@ -242,11 +258,9 @@ async fn write_resources(session: &mut Session, changed: Vec<Incoming>, types: &
         Column::Integer,
         Column::Bytes,
     ];
-    let mut compressor = Compressor::new();
     let mut rows = Rows::with_capacity(RESOURCE, changed.len());
-    for Incoming { patient, resource, .. } in changed {
+    for (Incoming { patient, resource, .. }, (encoding, raw)) in changed.into_iter().zip(packed) {
         let type_no = types.get(&resource.resource_type)?;
-        let (encoding, raw) = compressor.pack(resource.raw);
         rows.push(row![
             patient,
             resource.key,
