@@ -70,6 +70,9 @@ pub struct SearchRules {
     /// By type, parameters without which the server refuses to search. Each of several values is a search of its own.
     #[serde(default)]
     pub required: BTreeMap<String, BTreeMap<String, SearchValues>>,
+    /// The same, for servers that were not known to insist: added where a search without them is refused.
+    #[serde(default)]
+    pub if_refused: BTreeMap<String, BTreeMap<String, SearchValues>>,
 }
 
 /// What a required parameter is searched with: in a file one text, or a list of them.
@@ -90,10 +93,17 @@ impl SearchValues {
 }
 
 impl SearchRules {
-    /// The searches that together show all of a type: for each, the parameters it needs. At least one.
-    pub fn searches(&self, resource_type: &str) -> Vec<Vec<(String, String)>> {
+    /// Whether there is something to add to a search of a type that was refused.
+    pub fn has_more(&self, resource_type: &str) -> bool {
+        !self.required.contains_key(resource_type) && self.if_refused.contains_key(resource_type)
+    }
+
+    /// The searches that together show all of a type: for each, the parameters it needs, and those for a server that `refused` to be
+    /// searched without. At least one.
+    pub fn searches(&self, resource_type: &str, refused: bool) -> Vec<Vec<(String, String)>> {
+        let more = if refused && self.has_more(resource_type) { &self.if_refused } else { &self.required };
         let mut searches = vec![Vec::new()];
-        for (name, values) in self.required.get(resource_type).into_iter().flatten() {
+        for (name, values) in more.get(resource_type).into_iter().flatten() {
             let with = |search: &Vec<(String, String)>| {
                 let one = |value: &String| search.iter().cloned().chain([(name.clone(), value.clone())]).collect();
                 values.as_slice().iter().map(one).collect::<Vec<_>>()
@@ -176,10 +186,13 @@ impl Mapping {
         if !(1..=10_000).contains(&document.search.page_size) {
             return Err(wrong("search.page-size".into(), "expected 1 to 10000".into()));
         }
-        for (resource_type, parameters) in &document.search.required {
-            for (name, values) in parameters {
-                if values.as_slice().is_empty() || values.as_slice().len() > 100 {
-                    return Err(wrong(format!("search.required.{resource_type}.{name}"), "expected a text, or a list of 1 to 100".into()));
+        for (table, types) in [("required", &document.search.required), ("if-refused", &document.search.if_refused)] {
+            for (resource_type, parameters) in types {
+                for (name, values) in parameters {
+                    if values.as_slice().is_empty() || values.as_slice().len() > 100 {
+                        let place = format!("search.{table}.{resource_type}.{name}");
+                        return Err(wrong(place, "expected a text, or a list of 1 to 100".into()));
+                    }
                 }
             }
         }
@@ -300,8 +313,11 @@ mod tests {
         let rules = us_core().overlay("vendor", text).unwrap().search;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let both = |category| vec![pair("active", "true"), pair("category", category)];
-        assert_eq!(rules.searches("Observation"), [both("laboratory"), both("vital-signs")]);
-        assert_eq!(rules.searches("Patient"), [Vec::new()]);
+        assert_eq!(rules.searches("Observation", false), [both("laboratory"), both("vital-signs")]);
+        assert_eq!(rules.searches("Observation", true), rules.searches("Observation", false), "what is required is known better");
+        assert_eq!(rules.searches("Patient", true), [Vec::new()]);
+        assert_eq!(us_core().search.searches("Observation", false), [Vec::new()]);
+        assert!(us_core().search.searches("Observation", true).contains(&vec![pair("category", "laboratory")]));
     }
 
     #[test]
@@ -325,6 +341,7 @@ mod tests {
             ("types = [\"Condition\"]", "types", "Patient"),
             ("[search]\npage-size = 0", "search.page-size", "10000"),
             ("[search.required]\nObservation = { category = [] }", "search.required.Observation.category", "1 to 100"),
+            ("[search.if-refused]\nObservation = { category = [] }", "search.if-refused.Observation.category", "1 to 100"),
             ("[serch]\n", "serch", "expected"),
             ("[search]\npage-size = \"many\"", "search.page-size", "expected u32"),
             ("[code-systems]\n\"urn:oid:1\" = \"\"", "code-systems.urn:oid:1", "URI"),

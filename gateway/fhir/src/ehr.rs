@@ -1,8 +1,8 @@
 //! A FHIR server over the guarded client.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -89,7 +89,7 @@ impl FhirServerConfig {
             base_url,
             tries: 3,
             backoff: BackoffPolicy { first: Duration::from_millis(2), longest: Duration::from_millis(10) },
-            rules: SearchRules { page_size: 500, required: BTreeMap::new() },
+            rules: SearchRules { page_size: 500, required: BTreeMap::new(), if_refused: BTreeMap::new() },
             budget: BudgetLimits { longest_pause: Duration::from_millis(50), ..BudgetLimits::default() },
             largest_document: 8 << 20,
             longest_line: 64 << 10,
@@ -110,6 +110,8 @@ pub struct FhirServer {
     gives_next: AtomicBool,
     /// By which of `place::WAYS` it was seen to page, else where to begin trying; one past the last where none works.
     counts_by: AtomicUsize,
+    /// Types it refused to be searched for without more parameters, and showed with them.
+    refused: Mutex<BTreeSet<String>>,
 }
 
 impl FhirServer {
@@ -117,7 +119,16 @@ impl FhirServer {
     /// Other origins it may ask for files have to be listed in `config` and opened in the client.
     pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let budget = Budget::new(config.budget);
-        Self { config, client, clock, entropy, budget, gives_next: AtomicBool::new(false), counts_by: AtomicUsize::new(0) }
+        Self {
+            config,
+            client,
+            clock,
+            entropy,
+            budget,
+            gives_next: AtomicBool::new(false),
+            counts_by: AtomicUsize::new(0),
+            refused: Mutex::default(),
+        }
     }
 
     /// What it was seen to say about its limits.
@@ -193,7 +204,9 @@ impl Ehr for FhirServer {
         match self.get_fhir(self.url(&["metadata"])?, ASKED).await {
             // Something else than a CapabilityStatement is as good as none: what the server can do is tried.
             Ok(answer) => Ok(capabilities::read(&answer.body).unwrap_or_default()),
-            Err(error) if matches!(error.kind, EhrErrorKind::Gone | EhrErrorKind::Unsupported) => Ok(EhrCapabilities::default()),
+            Err(error) if matches!(error.kind, EhrErrorKind::Gone | EhrErrorKind::Unsupported) || exchange::is_web_page(&error) => {
+                Ok(EhrCapabilities::default())
+            }
             Err(error) => Err(error),
         }
     }

@@ -123,7 +123,7 @@ pub(crate) async fn half_read_sources(session: &mut Session) -> Result<Vec<i64>,
             "SELECT DISTINCT r.source_no FROM sync_run r WHERE r.strategy NOT IN ('hint', 'replay') AND (r.status = 'running' \
              OR (r.status = 'failed' AND r.applied + r.deleted > 0 AND NOT EXISTS \
              (SELECT 1 FROM sync_run c WHERE c.source_no = r.source_no AND c.no > r.no AND c.status = 'complete' \
-             AND c.strategy NOT IN ('hint', 'replay') AND (c.strategy <> 'import' OR r.strategy = 'import')))",
+             AND c.strategy NOT IN ('hint', 'replay') AND (c.strategy <> 'import' OR r.strategy = 'import'))))",
             args![],
         )
         .await?;

@@ -155,13 +155,20 @@ pub(super) fn is_later(status: StatusCode, body: &[u8]) -> bool {
         || (status.is_client_error() && throttled())
 }
 
+const WEB_PAGE: &str = "status 200 with a web page in place of FHIR; a proxy or a sign-in page may be in the way";
+
+/// Whether a web page came, however often it was asked.
+pub(super) fn is_web_page(error: &EhrError) -> bool {
+    error.reason == WEB_PAGE
+}
+
 /// Why a body that should be JSON can't be it, as far as its ends tell.
 fn unusable(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
     let body = body.trim_ascii();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if content_type.starts_with("text/html") || body.starts_with(b"<") {
-        return Some("status 200 with a web page in place of FHIR; a proxy or a sign-in page may be in the way");
+        return Some(WEB_PAGE);
     }
     (body.starts_with(b"{") && !body.ends_with(b"}")).then_some("status 200 with an answer that ends early")
 }

@@ -26,6 +26,8 @@ pub(super) struct Place {
     pub(super) url: Url,
     /// Which of the searches a type needs this is.
     pub(super) search: usize,
+    /// The server refused to be searched without more parameters.
+    pub(super) refused: bool,
     /// Set where the page is counted by us.
     pub(super) count: Option<Count>,
 }
@@ -53,8 +55,8 @@ pub(super) struct Count {
 }
 
 impl Place {
-    pub(super) fn new(url: Url, search: usize) -> Self {
-        Self { url, search, count: None }
+    pub(super) fn new(url: Url, search: usize, refused: bool) -> Self {
+        Self { url, search, refused, count: None }
     }
 
     /// As a text that [`Place::read`] understands.
@@ -62,6 +64,9 @@ impl Place {
         let mut fragment = Serializer::new(String::new());
         if self.search > 0 {
             fragment.append_pair("search", &self.search.to_string());
+        }
+        if self.refused {
+            fragment.append_pair("refused", "true");
         }
         if let Some(count) = &self.count {
             for (name, value) in [
@@ -100,7 +105,12 @@ impl Place {
             moved: number("moved").and_then(|it| u32::try_from(it).ok()).unwrap_or_default(),
             blind: said.get("blind").is_some_and(|it| it == "true"),
         });
-        Self { url, search: number("search").and_then(|it| usize::try_from(it).ok()).unwrap_or_default(), count }
+        Self {
+            url,
+            search: number("search").and_then(|it| usize::try_from(it).ok()).unwrap_or_default(),
+            refused: said.contains_key("refused"),
+            count,
+        }
     }
 
     /// What is sent; `None` where no way is left to try.
@@ -173,10 +183,10 @@ mod tests {
     #[test]
     fn a_place_reads_back_and_its_fragment_is_never_sent() {
         let url: Url = "https://h.example/r4/Patient?_count=2".parse().unwrap();
-        let place = Place { url: url.clone(), search: 3, count: Some(count(0)) };
+        let place = Place { url: url.clone(), search: 3, refused: true, count: Some(count(0)) };
         assert_eq!(Place::read(place.written().parse().unwrap()), place);
         assert_eq!(place.request().unwrap().as_str(), "https://h.example/r4/Patient?_count=2&_offset=1");
-        assert_eq!(Place::new(url.clone(), 0).written(), url.as_str());
+        assert_eq!(Place::new(url.clone(), 0, false).written(), url.as_str());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Searches and histories, page by page, of servers that page in different ways or not at all.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use gateway_net::egress::Origin;
@@ -34,12 +35,33 @@ impl FhirServer {
         let asked = format!("a search of {}", request.resource_type);
         let mut place = match next {
             Some(next) => Place::read(self.own_url(&self.config.base_url, next, &asked)?),
-            None => Place::new(self.search_url(request, 0)?, 0),
+            None => self.first_place(request, self.refused_before(&request.resource_type))?,
         };
+        let is_first = next.is_none() && !place.refused && self.config.rules.has_more(&request.resource_type);
         let (mut fetched, known) = loop {
             let Some(url) = place.request() else { return self.after_search(request, &place, SearchPage::default()) };
             let fetched = self.fetch_page(request, &url, &place, &asked).await;
-            let Some(count) = &mut place.count else { break (fetched?, 0) };
+            let Some(count) = &mut place.count else {
+                match fetched {
+                    Err(error) if is_first && error.kind == EhrErrorKind::Unsupported => {
+                        // It may insist on more. If it refuses that too, what it said first is the reason.
+                        place = self.first_place(request, true)?;
+                        let Ok(fetched) = self.fetch_page(request, &place.url, &place, &asked).await else { return Err(error) };
+                        self.note_refused(&request.resource_type);
+                        break (fetched, 0);
+                    }
+                    // It knows the parameter, and not this value of it.
+                    Err(error)
+                        if place.search > 0
+                            && place.refused
+                            && error.kind == EhrErrorKind::Unsupported
+                            && place.url == self.search_url(request, place.search, true)? =>
+                    {
+                        return self.after_search(request, &place, SearchPage::default());
+                    }
+                    fetched => break (fetched?, 0),
+                }
+            };
             let verdict = match &fetched {
                 Ok(fetched) => count.judge(&fetched.page.ids, fetched.total),
                 // It knows no such parameter, or allows no page as late as this.
@@ -78,7 +100,7 @@ impl FhirServer {
             fetched.page.resources.drain(..known.min(fetched.page.resources.len()));
         }
         fetched.page.ids.drain(..known.min(fetched.page.ids.len()));
-        fetched.page.is_only_search = self.config.rules.searches(&request.resource_type).len() == 1;
+        fetched.page.is_only_search = self.config.rules.searches(&request.resource_type, place.refused).len() == 1;
         match following {
             Some(following) => Ok(SearchPage { next: Some(following.written()), ..fetched.page }),
             None => self.after_search(request, &place, fetched.page),
@@ -88,20 +110,33 @@ impl FhirServer {
     /// The page, with the next of the searches that a type needs, if there is one.
     fn after_search(&self, request: &SearchRequest, place: &Place, page: SearchPage) -> Result<SearchPage, EhrError> {
         let search = place.search + 1;
-        let next = if search < self.config.rules.searches(&request.resource_type).len() {
-            Some(Place::new(self.search_url(request, search)?, search).written())
+        let next = if search < self.config.rules.searches(&request.resource_type, place.refused).len() {
+            Some(Place::new(self.search_url(request, search, place.refused)?, search, place.refused).written())
         } else {
             None
         };
         Ok(SearchPage { next, ..page })
     }
 
+    fn first_place(&self, request: &SearchRequest, refused: bool) -> Result<Place, EhrError> {
+        Ok(Place::new(self.search_url(request, 0, refused)?, 0, refused))
+    }
+
+    fn refused_before(&self, resource_type: &str) -> bool {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).contains(resource_type)
+    }
+
+    fn note_refused(&self, resource_type: &str) {
+        tracing::info!(resource_type, "The server refuses a plain search of this type; it is searched by what the mapping adds");
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(resource_type.to_owned());
+    }
+
     /// The URL of the first page of a search.
-    fn search_url(&self, request: &SearchRequest, search: usize) -> Result<Url, EhrError> {
+    fn search_url(&self, request: &SearchRequest, search: usize, refused: bool) -> Result<Url, EhrError> {
         let mut url = self.url(&[&request.resource_type])?;
         let mut query = url.query_pairs_mut();
         query.append_pair("_count", &request.page_size.to_string());
-        for (name, value) in self.config.rules.searches(&request.resource_type).get(search).into_iter().flatten() {
+        for (name, value) in self.config.rules.searches(&request.resource_type, refused).get(search).into_iter().flatten() {
             query.append_pair(name, value);
         }
         if let Some((parameter, patient)) = &request.patient {
@@ -180,7 +215,7 @@ impl FhirServer {
         asked: &str,
     ) -> Result<Option<Place>, EhrError> {
         if let Some(url) = &fetched.next {
-            return Ok(Some(Place::new(url.clone(), place.search)));
+            return Ok(Some(Place::new(url.clone(), place.search, place.refused)));
         }
         let ids = &fetched.page.ids;
         let fresh = ids.len().saturating_sub(known) as u64;
@@ -205,6 +240,7 @@ impl FhirServer {
         Ok(more.then(|| Place {
             url,
             search: place.search,
+            refused: place.refused,
             count: Some(Count {
                 way,
                 // The last entry is asked for again: where it is not the first of the next page, the list has moved.

@@ -245,7 +245,7 @@ fn each_vendor_is_read_by_what_it_does_otherwise() {
     };
     assert!(flags(&epic, &visit).contains(FactFlags::OUTPATIENT));
     assert!(!flags(&reader(), &visit).contains(FactFlags::OUTPATIENT), "a word of Epic's is none of others");
-    let observation = fhir_profiles::mapping("epic").unwrap().search.searches("Observation");
+    let observation = fhir_profiles::mapping("epic").unwrap().search.searches("Observation", false);
     assert_eq!(observation.len(), 6, "a search for each category");
     for (vendor, page_size) in
         [("us-core", 500), ("epic", 999), ("oracle-health", 100), ("hapi", 200), ("medplum", 1000), ("azure", 1000), ("google", 1000)]
