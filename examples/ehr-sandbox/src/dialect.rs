@@ -27,7 +27,8 @@ pub enum Dialect {
     /// As FHIR has it.
     #[default]
     Standard,
-    /// As Epic: no `meta` on any resource, no search by time, no history, a search wants a patient, and only groups are exported.
+    /// As Epic: no `meta` on any resource, no search by time, no history, a search wants a patient, one for observations a category too,
+    /// and only groups are exported.
     Epic,
     /// As Oracle Health: a search wants a patient, `_lastUpdated` is known for Observation alone, no history, and a patient that was merged into
     /// another one is in no search and no export, but can be read.
@@ -112,7 +113,8 @@ fn refusal(dialect: Dialect, path: &str, parameters: &[(String, String)]) -> Opt
     let knows_time = dialect == Dialect::Oracle && kind == "Observation";
     let asks_time = has("_lastUpdated") || has("_sort");
     let narrow = is_shared(kind) || has("patient") || has("subject") || has("_id");
-    (!narrow || (asks_time && !knows_time)).then_some(StatusCode::BAD_REQUEST)
+    let lacks_category = dialect == Dialect::Epic && kind == "Observation" && !has("category") && !has("_id");
+    (!narrow || lacks_category || (asks_time && !knows_time)).then_some(StatusCode::BAD_REQUEST)
 }
 
 /// A document as the dialect has it.

@@ -98,7 +98,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// The server's error code and its words.
     pub(crate) fn answer(&self) -> String {
-        format!("{}{}", self.error, self.description)
+        format!("{}{}", quoted(self.error.as_ref()), self.description)
     }
 }
 

@@ -152,6 +152,10 @@ struct Read {
 }
 
 impl ResourceReader for FhirReader {
+    fn knows(&self, resource_type: &str) -> bool {
+        resource_types::is_known(resource_type)
+    }
+
     fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
         let read = std::str::from_utf8(&raw)
             .map_err(|error| unreadable(&format!("not UTF-8 from byte {}", error.valid_up_to())))

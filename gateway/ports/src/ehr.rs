@@ -318,4 +318,6 @@ pub trait ResourceReader: Send + Sync {
     fn key(&self, resource_type: &str, fhir_id: &str) -> ResourceKey;
     /// The types this source is to be synced for, in the order in which they are best fetched.
     fn types(&self) -> &[String];
+    /// Whether there is such a type of resource at all.
+    fn knows(&self, resource_type: &str) -> bool;
 }

@@ -75,17 +75,13 @@ fn is_lost(error: &SyncError) -> bool {
 }
 
 /// A full export that shows nothing where something is known is not believed.
-fn check(intake: &mut Intake<'_>, position: &ExportPosition, plan: &ExportPlan, held: &BTreeMap<String, u64>) -> Result<(), SyncError> {
+fn check(intake: &Intake<'_>, position: &ExportPosition, plan: &ExportPlan, held: &BTreeMap<String, u64>) -> Result<(), SyncError> {
     let known: u64 = plan.types.iter().filter_map(|name| held.get(name)).sum();
     if position.seen.is_empty() && position.doubtful.is_empty() && known > 0 {
         let reason = format!(
             "the export came back empty where {known} resources are known; nothing was deleted, check what the client may read there"
         );
         return Err(SyncError::Incomplete { source_name: intake.source.name.clone(), reason });
-    }
-    for name in &position.doubtful {
-        let what = if name.is_empty() { "what is not there" } else { name };
-        intake.warn(format!("not all of the export can be read, so no {what} was taken as deleted"));
     }
     Ok(())
 }

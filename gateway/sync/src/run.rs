@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::error::SyncError;
 use crate::intake::Intake;
-use crate::plan::{Step, in_place_of, strategy};
+use crate::plan::{ExportChoice, Step, in_place_of, strategy};
 use crate::worker::{SyncFeed, SyncOptions};
 use crate::{bulk, crawl, search, sweep};
 
@@ -44,7 +44,7 @@ pub(crate) async fn make(
     while let Some(step) = intake.state.steps.get(intake.state.at).cloned() {
         match perform(feed, intake, capabilities, known, &step, options).await {
             Ok(until) => done(intake, &step, until),
-            Err(error) => pass_over(intake, capabilities, &step, error)?,
+            Err(error) => pass_over(intake, capabilities, &step, options, error)?,
         }
         intake.place = None;
         intake.save_state().await?;
@@ -143,19 +143,30 @@ fn done(intake: &mut Intake<'_>, step: &Step, until: Option<Timestamp>) {
 }
 
 /// Puts another way in the place of a step that the server refused; where there is none, notes the problem of its types.
-fn pass_over(intake: &mut Intake<'_>, capabilities: &mut EhrCapabilities, step: &Step, error: SyncError) -> Result<(), SyncError> {
+fn pass_over(
+    intake: &mut Intake<'_>,
+    capabilities: &mut EhrCapabilities,
+    step: &Step,
+    options: &SyncOptions,
+    error: SyncError,
+) -> Result<(), SyncError> {
     let SyncError::Ehr(refused) = &error else { return Err(error) };
     if refused.may_retry() {
         return Err(error);
     }
     let reason = refused.to_string();
     let is_export = matches!(step, Step::Export { .. });
+    // A search would bring more than the operator asked for.
+    let is_chosen = options.export != ExportChoice::Offered || !options.type_filters.is_empty();
+    if is_export && is_chosen {
+        return Err(error);
+    }
     forget(capabilities, step, refused);
     let others = if is_export || refused.kind == EhrErrorKind::Unsupported { in_place_of(step, capabilities) } else { Vec::new() };
     if !others.is_empty() {
         tracing::info!(source = %intake.source.name, error = %reason, "A way to read was refused; another is taken");
         if is_export {
-            intake.warn(format!("it is read by search, because it does not export: {reason}"));
+            intake.warn(format!("its export can't be used, so it is read by search: {reason}"));
         }
         let at = intake.state.at;
         intake.state.steps.splice(at..=at, others);

@@ -25,9 +25,7 @@ pub(crate) async fn sweep(
     held: &BTreeMap<String, u64>,
     options: &SyncOptions,
 ) -> Result<(), SyncError> {
-    let doubtful = |name: &String| intake.state.doubtful.contains("") || intake.state.doubtful.contains(name);
-    let may_be_gone = |name: &&String| held.get(*name).is_some_and(|it| *it > 0) && !doubtful(name);
-    let types: Vec<String> = intake.state.whole.iter().filter(may_be_gone).cloned().collect();
+    let types: Vec<String> = intake.state.whole.iter().filter(|it| held.get(*it).is_some_and(|it| *it > 0)).cloned().collect();
     if types.is_empty() || !intake.strategy.shows_what_is_gone() {
         return Ok(());
     }
@@ -71,10 +69,15 @@ pub(crate) async fn sweep(
     if unreadable.is_empty() { Ok(()) } else { by_share(intake, &unreadable, options).await }
 }
 
-/// Without a look at each: only of types of which something was shown, and only up to a share.
+/// Without a look at each: only of types of which something was shown and everything could be read, and only up to a share.
 async fn by_share(intake: &mut Intake<'_>, types: &[String], options: &SyncOptions) -> Result<(), SyncError> {
     let run = intake.run().await?;
-    let types: Vec<String> = types.iter().filter(|it| intake.state.seen.contains(*it)).cloned().collect();
+    let is_doubtful = |name: &str| intake.state.doubtful.contains("") || intake.state.doubtful.contains(name);
+    let (doubtful, types): (Vec<String>, Vec<String>) = types.iter().cloned().partition(|it| is_doubtful(it));
+    for name in doubtful {
+        intake.warn(format!("not all that the server sent can be read, so no {name} was taken as deleted"));
+    }
+    let types: Vec<String> = types.into_iter().filter(|it| intake.state.seen.contains(it)).collect();
     if !types.is_empty() && intake.store.sweep(run, &types, options.most_deleted, intake.clock.now()).await?.is_none() {
         let share = options.most_deleted * 100.0;
         intake.warn(format!(

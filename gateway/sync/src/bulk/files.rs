@@ -95,7 +95,7 @@ async fn wanted(reader: &Arc<dyn ResourceReader>, source: SourceId, lines: Vec<E
     let mut batch = read_lines(reader.clone(), source, lines, true).await?;
     let types = reader.types();
     batch.resources.retain(|it| types.contains(&it.resource_type));
-    batch.quarantined.retain(|it| it.resource_type.as_ref().is_none_or(|name| types.contains(name)));
+    batch.quarantined.retain(|it| it.resource_type.as_ref().is_none_or(|name| types.contains(name) || !reader.knows(name)));
     Ok(batch)
 }
 
@@ -119,7 +119,8 @@ async fn apply(
                         position.seen.insert(resource.resource_type.clone());
                     }
                 }
-                for line in &batch.quarantined {
+                // One that says which resource it is counts as seen.
+                for line in batch.quarantined.iter().filter(|it| it.resource_type.is_none() || it.fhir_id.is_none()) {
                     // An empty name stands for every type.
                     position.doubtful.insert(line.resource_type.clone().or_else(|| resource_type.clone()).unwrap_or_default());
                 }

@@ -35,6 +35,9 @@ struct Case {
     /// The server can't export.
     #[serde(default)]
     search: bool,
+    /// The server can export, and knows nothing of `_lastUpdated` and histories.
+    #[serde(default)]
+    export_alone: bool,
     /// Signs in with short-lived tokens instead of showing a fixed one.
     #[serde(default)]
     signs_in: bool,
@@ -275,6 +278,13 @@ fn server_rules(case: &Case) -> Vec<Value> {
         let changes = json!([{"at": "/rest/0/operation"}, {"at": "/rest/0/resource/*/operation"}]);
         rules.push(json!({"when": {"path": "/fhir/metadata"}, "then": [{"json": changes}]}));
         rules.push(json!({"when": {"path": "*$export"}, "then": [{"answer": {"status": 404}}]}));
+    }
+    if case.export_alone {
+        let fewer =
+            json!([{"at": "/rest/0/resource/*/searchParam"}, {"at": "/rest/0/searchParam"}, {"at": "/rest/0/resource/*/interaction"}]);
+        rules.push(json!({"when": {"path": "/fhir/metadata"}, "then": [{"json": fewer}]}));
+        rules.push(json!({"when": {"path": "/fhir/*", "query": "*_lastUpdated*"}, "then": [{"answer": {"status": 400}}]}));
+        rules.push(json!({"when": {"path": "*_history"}, "then": [{"answer": {"status": 404}}]}));
     }
     rules
 }

@@ -224,6 +224,10 @@ async fn what_a_mapping_makes_readable_is_read_again() {
 struct Inventive(Arc<dyn ResourceReader>);
 
 impl ResourceReader for Inventive {
+    fn knows(&self, resource_type: &str) -> bool {
+        self.0.knows(resource_type)
+    }
+
     fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
         self.0.resource(raw).or_else(|(reason, raw)| match raw.strip_prefix(b"{\"resourceType\":\"Patient\"") {
             Some(rest) => self.0.resource([b"{\"resourceType\":\"Patient\",\"id\":\"made-up\"".as_slice(), rest].concat()),
