@@ -56,6 +56,10 @@ conformance-tests/validators/node_modules: conformance-tests/validators/package.
 	cd conformance-tests/validators && npm ci --no-audit --no-fund
 	@touch $@
 
+.PHONY: peers
+peers: peers-setup ## Install the peer that takes long to build: Helios HFS, beside which the tests and benches then run
+	cargo install helios-hfs --version 0.2.7 --locked --no-default-features --features R4,sqlite,subscriptions --root conformance-tests/peers/hfs
+
 .PHONY: postgres-setup
 postgres-setup:
 	@$(SETUP)/postgresql

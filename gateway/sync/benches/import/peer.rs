@@ -1,4 +1,4 @@
-//! The ingestion of Helios HFS (a FHIR server in Rust, on SQLite too) where its program `hfs` is installed: the same resources by
+//! The ingestion of Helios HFS (a FHIR server in Rust, on SQLite too) where `make peers` has installed it: the same resources by
 //! batches of 200 over HTTP, which is the way it offers. It validates and indexes more than we do, and keeps no facts.
 
 use std::fs;
@@ -31,12 +31,12 @@ impl Drop for Server {
 }
 
 pub(crate) fn ingest(folder: &Path, export: &Export) -> Outcome<Ingested> {
-    let program = std::env::var("HFS").unwrap_or_else(|_| "hfs".to_owned());
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance-tests/peers/hfs/bin/hfs");
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-    let mut command = Command::new(&program);
+    let mut command = Command::new(installed);
     command.args(["--port", &port.to_string(), "--log-level", "error", "--database-url"]).arg(folder.join("hfs.sqlite"));
     let Ok(child) = command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
-        return Ok(Ingested::NotThere(format!("`{program}` is not installed, so it was not measured")));
+        return Ok(Ingested::NotThere("it is not installed, so it was not measured; `make peers` installs it".to_owned()));
     };
     let _server = Server(child);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

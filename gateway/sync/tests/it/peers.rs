@@ -1,5 +1,6 @@
 //! Servers that are not ours: one configuration but for the address, and the same in the end as on the server.
 
+use conformance_tests::peers::hfs::Hfs;
 use conformance_tests::peers::medplum::Medplum;
 use gateway_sync::SyncOptions;
 use serde_json::json;
@@ -16,6 +17,18 @@ async fn a_server_on_medplums_router_is_followed_through_a_change_a_deletion_and
     std::fs::write(folder.path().join("Condition.ndjson"), condition.to_string()).unwrap();
     let Some(server) = Medplum::start_with(&[folder.path()]) else { return };
     let model = Model::of(&server.base_url).await;
+    follow(&model).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_helios_is_followed_through_a_change_a_deletion_and_a_merge() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = Hfs::start(folder.path()) else { return };
+    let model = Model::of(&server.base_url).await;
+    for no in 0..45 {
+        model.write(&json!({"resourceType": "Patient", "id": format!("p{no}"), "active": true})).await;
+    }
+    model.write(&json!({"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/p1"}, "code": {"text": "x"}})).await;
     follow(&model).await;
 }
 
