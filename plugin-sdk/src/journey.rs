@@ -24,7 +24,8 @@
 //! ```
 
 pub use crate::bindings::journey::exports::outreach::plugin::journey::{
-    Answer, Branch, Effect, Event, Happening, ListChange, Listener, Question, SendOutcome, SendProposal, Transition, Wake,
+    Answer, Branch, Effect, Event, Happening, ListChange, Listener, Question, SendOutcome, SendProposal, TaskKind, TaskProposal,
+    Transition, Wake,
 };
 pub use crate::bindings::segment::outreach::plugin::types::{Issue, PluginError};
 

@@ -91,11 +91,11 @@ words! {
     RoleWord = Role { Administrator, Coordinator, Clinician, Operator, Auditor }
     /// What a role may do.
     PermissionWord = Permission {
-        ReadPatients, ReadSegments, ManageSegments, ReadJourneys, ManageJourneys, ReadMessages, RecordConsent, ReadSources,
-        ManageSources, ReadPlugins, ManageUsers, ReadAudit,
+        ReadPatients, ReadSegments, ManageSegments, ReadJourneys, ManageJourneys, ReadMessages, RecordConsent, ReadTasks,
+        WorkOnTasks, ReadSources, ManageSources, ReadPlugins, ManageUsers, ReadAudit,
     }
     /// What kind of record a write-back becomes.
-    WriteBackKindWord = WriteBackKind { Communication, Consent }
+    WriteBackKindWord = WriteBackKind { Communication, Consent, Task }
     /// How a write-back stands.
     WriteBackStatusWord = WriteBackStatus { Waiting, Done, Failed }
     /// What was done.

@@ -111,6 +111,8 @@ ids! {
     ConsentId = "cns";
     /// A click, receipt, reply or bounce.
     InteractionId = "int";
+    /// Something for staff to do about a patient.
+    TaskId = "tsk";
     /// A person who signs in to the console.
     UserId = "usr";
     /// A key for the API.

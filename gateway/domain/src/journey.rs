@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::ids::{JourneyId, PatientId, RunId, SegmentId};
 use crate::plugin::PluginName;
+use crate::task::TaskKind;
 
 /// Whether people enter and advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,6 +164,8 @@ pub enum Effect {
     ListenFor(Listener),
     /// Let the person join or leave a subscription list.
     ChangeList(ListChange),
+    /// Put a task before staff.
+    CreateTask(TaskProposal),
     /// A branch was taken; for the analytics.
     NoteBranch(Branch),
     /// The person leaves the journey; why.
@@ -209,6 +212,21 @@ pub struct ListChange {
     pub list_key: String,
     /// Join or leave.
     pub join: bool,
+}
+
+/// A task the plugin proposes. A run makes one at each step, however often it is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskProposal {
+    /// The step that proposes it.
+    pub step: String,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// More in words, as the definition has them.
+    pub note: Option<String>,
+    /// The role it is for, by name.
+    pub role: Option<String>,
+    /// Until when.
+    pub due_at: Option<Timestamp>,
 }
 
 /// A branch that was taken.

@@ -34,6 +34,7 @@ pub mod resource;
 pub mod segment;
 pub mod source;
 pub mod subscription_list;
+pub mod task;
 pub mod unmapped;
 pub mod user;
 pub mod write_back;

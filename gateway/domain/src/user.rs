@@ -45,15 +45,26 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
-            ReadSegments, ReadSources, RecordConsent,
+            ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
         };
         match self {
             Self::Administrator => true,
             Self::Coordinator => matches!(
                 permission,
-                ReadPatients | ReadSegments | ManageSegments | ReadJourneys | ManageJourneys | ReadMessages | ReadSources | RecordConsent
+                ReadPatients
+                    | ReadSegments
+                    | ManageSegments
+                    | ReadJourneys
+                    | ManageJourneys
+                    | ReadMessages
+                    | ReadSources
+                    | RecordConsent
+                    | ReadTasks
+                    | WorkOnTasks
             ),
-            Self::Clinician => matches!(permission, ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent),
+            Self::Clinician => {
+                matches!(permission, ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent | ReadTasks | WorkOnTasks)
+            }
             Self::Operator => matches!(permission, ReadSources | ManageSources | ReadPlugins | ManageUsers),
             Self::Auditor => matches!(permission, ReadAudit),
         }
@@ -78,6 +89,10 @@ pub enum Permission {
     ReadMessages,
     /// Record an opt-out or a permission for a patient.
     RecordConsent,
+    /// See what staff is to do about patients.
+    ReadTasks,
+    /// Make tasks, take them, and say that they are done.
+    WorkOnTasks,
     /// See sources, runs and the reasons of the quarantine.
     ReadSources,
     /// Start syncs, see raw quarantined lines.
@@ -92,7 +107,7 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadPatients,
         Self::ReadSegments,
         Self::ManageSegments,
@@ -100,6 +115,8 @@ impl Permission {
         Self::ManageJourneys,
         Self::ReadMessages,
         Self::RecordConsent,
+        Self::ReadTasks,
+        Self::WorkOnTasks,
         Self::ReadSources,
         Self::ManageSources,
         Self::ReadPlugins,

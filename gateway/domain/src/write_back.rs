@@ -1,4 +1,4 @@
-//! What the gateway tells a source of its own doings: messages and decisions as records of that source. Each is to stand there
+//! What the gateway tells a source of its own doings: messages, decisions and tasks as records of that source. Each is to stand there
 //! exactly once, however often it is tried.
 
 use std::fmt;
@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::{Consent, Purpose};
-use crate::ids::{ConsentId, IdError, MessageId, PatientId, SourceId};
+use crate::ids::{ConsentId, IdError, MessageId, PatientId, SourceId, TaskId};
 use crate::message::MessageStatus;
 use crate::patient::RecordStatus;
+use crate::task::Task;
 
 /// What kind of record it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,17 +21,20 @@ pub enum WriteBackKind {
     Communication,
     /// A decision about being written to, as a FHIR `Consent`.
     Consent,
+    /// A task of staff, as a FHIR `Task`.
+    Task,
 }
 
 impl WriteBackKind {
     /// All.
-    pub const ALL: [Self; 2] = [Self::Communication, Self::Consent];
+    pub const ALL: [Self; 3] = [Self::Communication, Self::Consent, Self::Task];
 
     /// The name as stored and shown.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Communication => "communication",
             Self::Consent => "consent",
+            Self::Task => "task",
         }
     }
 
@@ -39,6 +43,7 @@ impl WriteBackKind {
         match self {
             Self::Communication => "Communication",
             Self::Consent => "Consent",
+            Self::Task => "Task",
         }
     }
 }
@@ -50,6 +55,8 @@ pub enum WriteBackObject {
     Message(MessageId),
     /// A decision.
     Consent(ConsentId),
+    /// A task.
+    Task(TaskId),
 }
 
 impl WriteBackObject {
@@ -58,6 +65,7 @@ impl WriteBackObject {
         match self {
             Self::Message(_) => WriteBackKind::Communication,
             Self::Consent(_) => WriteBackKind::Consent,
+            Self::Task(_) => WriteBackKind::Task,
         }
     }
 }
@@ -67,6 +75,7 @@ impl fmt::Display for WriteBackObject {
         match self {
             Self::Message(id) => id.fmt(f),
             Self::Consent(id) => id.fmt(f),
+            Self::Task(id) => id.fmt(f),
         }
     }
 }
@@ -75,7 +84,9 @@ impl FromStr for WriteBackObject {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        text.parse().map(Self::Consent).or_else(|_| text.parse().map(Self::Message))
+        let consent = || text.parse().map(Self::Consent);
+        let task = || text.parse().map(Self::Task);
+        consent().or_else(|_| task()).or_else(|_| text.parse().map(Self::Message))
     }
 }
 
@@ -86,12 +97,14 @@ pub struct WriteBackScope {
     pub communications: bool,
     /// Each decision about being written to.
     pub consents: bool,
+    /// Each task of staff.
+    pub tasks: bool,
 }
 
 impl WriteBackScope {
     /// Whether anything is.
     pub const fn is_any(self) -> bool {
-        self.communications || self.consents
+        self.communications || self.consents || self.tasks
     }
 
     /// The kinds of record that are written.
@@ -99,6 +112,7 @@ impl WriteBackScope {
         WriteBackKind::ALL.into_iter().filter(move |kind| match kind {
             WriteBackKind::Communication => self.communications,
             WriteBackKind::Consent => self.consents,
+            WriteBackKind::Task => self.tasks,
         })
     }
 }
@@ -177,6 +191,8 @@ pub enum Record {
     Communication(Box<CommunicationRecord>),
     /// What a person decided.
     Consent(Box<ConsentRecord>),
+    /// A task of staff.
+    Task(Box<TaskRecord>),
 }
 
 impl Record {
@@ -185,6 +201,7 @@ impl Record {
         match self {
             Self::Communication(record) => &record.patient_fhir_id,
             Self::Consent(record) => &record.patient_fhir_id,
+            Self::Task(record) => &record.patient_fhir_id,
         }
     }
 
@@ -193,6 +210,7 @@ impl Record {
         match self {
             Self::Communication(record) => record.patient_status,
             Self::Consent(record) => record.patient_status,
+            Self::Task(record) => record.patient_status,
         }
     }
 
@@ -201,6 +219,7 @@ impl Record {
         match self {
             Self::Communication(record) => WriteBackObject::Message(record.message),
             Self::Consent(record) => WriteBackObject::Consent(record.consent.id),
+            Self::Task(record) => WriteBackObject::Task(record.task.id),
         }
     }
 }
@@ -255,6 +274,19 @@ pub struct ConsentRecord {
     pub superseded: bool,
 }
 
+/// A task of staff.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRecord {
+    /// The task.
+    pub task: Task,
+    /// Key and title of the journey that made it.
+    pub journey: Option<(String, String)>,
+    /// The patient's FHIR id in the source.
+    pub patient_fhir_id: String,
+    /// How the patient's record stands.
+    pub patient_status: RecordStatus,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +295,8 @@ mod tests {
     fn an_object_reads_back_as_written_and_knows_its_kind() {
         let message = WriteBackObject::Message(MessageId::new(Timestamp::UNIX_EPOCH, [1; 10]));
         let consent = WriteBackObject::Consent(ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]));
-        for (object, kind) in [(message, WriteBackKind::Communication), (consent, WriteBackKind::Consent)] {
+        let task = WriteBackObject::Task(TaskId::new(Timestamp::UNIX_EPOCH, [3; 10]));
+        for (object, kind) in [(message, WriteBackKind::Communication), (consent, WriteBackKind::Consent), (task, WriteBackKind::Task)] {
             assert_eq!(object.to_string().parse::<WriteBackObject>().unwrap(), object);
             assert_eq!(object.kind(), kind);
         }

@@ -1,4 +1,4 @@
-//! What the gateway did, as records of the source it did it for: `Communication` and `Consent`, each exactly once.
+//! What the gateway did, as records of the source it did it for: `Communication`, `Consent` and `Task`, each exactly once.
 //!
 //! A record carries an identifier of ours, and everything hangs on it. Where the server says that it takes conditional creates, one with
 //! `If-None-Exist` is enough. Where it does not say so, the server is searched first and read back afterwards; where it says that it does
@@ -29,13 +29,21 @@ mod consent;
 mod exchange;
 mod found;
 mod identifier;
+mod task;
 
 const IF_NONE_EXIST: HeaderName = HeaderName::from_static("if-none-exist");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// What a server said about writing is believed for so long.
 const BELIEVED: SignedDuration = SignedDuration::from_hours(1);
+
 /// Members of a record that follow the ledger; the others are written once.
-const FOLLOWS: [&str; 3] = ["status", "statusReason", "sent"];
+const fn follows(kind: WriteBackKind) -> &'static [&'static str] {
+    match kind {
+        WriteBackKind::Communication => &["status", "statusReason", "sent"],
+        WriteBackKind::Consent => &["status"],
+        WriteBackKind::Task => &["status", "businessStatus", "executionPeriod", "lastModified"],
+    }
+}
 
 /// What is said of a message's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -72,6 +80,7 @@ pub struct FhirRecordKeeper {
 
 /// What is to be written, and by what it is known.
 struct Wanted {
+    kind: WriteBackKind,
     resource_type: &'static str,
     identifier: Identifier,
     members: Members,
@@ -89,9 +98,10 @@ impl FhirRecordKeeper {
         let members = match record {
             Record::Communication(record) => communication::build(record, &identifier, &self.config),
             Record::Consent(record) => consent::build(record, &identifier, &self.config),
+            Record::Task(record) => task::build(record, &identifier, &self.config),
         };
         let members = members.map_err(|reason| refused(format!("the record can't be written down: {reason}")))?;
-        Ok(Wanted { resource_type: object.kind().resource_type(), identifier, members })
+        Ok(Wanted { kind: object.kind(), resource_type: object.kind().resource_type(), identifier, members })
     }
 
     async fn said(&self) -> Result<BTreeMap<WriteBackKind, KeepAbility>, NotKept> {
@@ -264,7 +274,7 @@ impl FhirRecordKeeper {
         if ability.update == Says::No {
             return Err(refused(format!("{asked} has changed, and its CapabilityStatement does not offer to update it")));
         }
-        let members = found.laid_over(&wanted.members, &FOLLOWS);
+        let members = found.laid_over(&wanted.members, follows(wanted.kind));
         let mut request = self.request(Method::PUT, &[wanted.resource_type, &found.id])?;
         if let Some(version) = &found.version
             && let Ok(tag) = HeaderValue::try_from(format!("W/\"{version}\""))

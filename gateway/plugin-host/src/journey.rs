@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use gateway_domain::issue::Issue;
 use gateway_domain::journey::{self as domain, JourneyEvent};
 use gateway_domain::plugin::{PluginKind, PluginName};
+use gateway_domain::task::{LONGEST_NOTE, TaskKind};
 use gateway_ports::plugins::{JourneyPlugin, PluginError};
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -134,11 +135,33 @@ fn effect(effect: wit::Effect) -> Result<domain::Effect, Failure> {
         wit::Effect::ChangeList(change) => {
             domain::Effect::ChangeList(domain::ListChange { list_key: key(change.list_key)?, join: change.join })
         }
+        wit::Effect::CreateTask(task) => domain::Effect::CreateTask(domain::TaskProposal {
+            step: key(task.step)?,
+            kind: task_kind(task.kind),
+            note: task.note.map(note).transpose()?,
+            role: task.role.map(key).transpose()?,
+            due_at: task.due_at.map(instant).transpose()?,
+        }),
         wit::Effect::NoteBranch(branch) => {
             domain::Effect::NoteBranch(domain::Branch { step: key(branch.step)?, taken: key(branch.taken)? })
         }
         wit::Effect::Leave(why) => domain::Effect::Leave(cut(&why)),
     })
+}
+
+const fn task_kind(kind: wit::TaskKind) -> TaskKind {
+    match kind {
+        wit::TaskKind::Call => TaskKind::Call,
+        wit::TaskKind::CheckContact => TaskKind::CheckContact,
+        wit::TaskKind::Book => TaskKind::Book,
+        wit::TaskKind::Review => TaskKind::Review,
+        wit::TaskKind::Other => TaskKind::Other,
+    }
+}
+
+fn note(text: String) -> Result<String, Failure> {
+    let length = text.chars().count();
+    if length > LONGEST_NOTE { Err(Failure::Nonsense(format!("a note of {length} characters"))) } else { Ok(text) }
 }
 
 fn sized(text: String, most: usize, what: &str) -> Result<String, Failure> {

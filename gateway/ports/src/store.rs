@@ -13,6 +13,7 @@ pub mod segments;
 pub mod sources;
 pub mod sync;
 pub mod sync_ledger;
+pub mod tasks;
 pub mod users;
 pub mod write_backs;
 
@@ -27,6 +28,7 @@ pub use segments::SegmentStore;
 pub use sources::SourceStore;
 pub use sync::SyncStore;
 pub use sync_ledger::SyncLedger;
+pub use tasks::TaskStore;
 pub use users::UserStore;
 pub use write_backs::WriteBackStore;
 
@@ -94,6 +96,7 @@ pub trait Store:
     + UserStore
     + AuditStore
     + WriteBackStore
+    + TaskStore
 {
 }
 
@@ -110,6 +113,7 @@ impl<T> Store for T where
         + UserStore
         + AuditStore
         + WriteBackStore
+        + TaskStore
 {
 }
 

@@ -12,10 +12,10 @@ use crate::database::{Row, Session, args};
 use crate::entropy::EntropySequence;
 use crate::journey_event::{pass_on, queue};
 use crate::membership::event;
-use crate::message;
 use crate::page::{limit, offset};
 use crate::stored::{from_name, name_of};
 use crate::write_back;
+use crate::{message, task};
 
 /// Columns of a run `r` of a patient `p`.
 pub(crate) const RUN: &str = "r.id AS run_id, r.journey_id AS run_journey_id, r.version AS run_version, p.id AS patient_id, \
@@ -184,6 +184,9 @@ pub(crate) async fn advance(session: &mut Session, advance: &Advance, now: Times
     let owner = message::Owner { patient: PatientNo(row.integer("patient_no")?), journey: row.uuid("journey_id")?, run: *run };
     for new in &advance.messages {
         message::propose(session, &owner, new, now).await?;
+    }
+    for new in &advance.tasks {
+        task::make_for_step(session, &owner, new, now).await?;
     }
     match advance.status {
         RunStatus::Active => {

@@ -38,6 +38,7 @@ mod stored;
 mod subscription_list;
 mod sync;
 mod sync_ledger;
+mod task;
 mod unmapped;
 mod user;
 mod write_back;

@@ -20,7 +20,7 @@ use crate::error::{corrupt, missing};
 use crate::journey_event::{pass_on, pass_on_to, tell_outcome};
 use crate::page::{limit as page_limit, offset};
 use crate::stored::{from_name, name_of};
-use crate::{gate, message_template, patient, write_back};
+use crate::{gate, message_template, patient, task, write_back};
 
 const MESSAGE: &str = "m.id, p.id AS patient_id, m.journey_id, m.run_id, m.step, m.medium, m.template, m.purpose, m.status, m.reason, \
     m.due_at, m.expires_at, m.tries, m.created_at, m.sent_at, m.provider_id, m.subject, m.language";
@@ -286,6 +286,9 @@ async fn record(session: &mut Session, id: MessageId, hand_over: &HandOver, now:
         )
         .await?;
     write_back::note_message(session, id, now).await?;
+    if status == MessageStatus::Rejected {
+        task::make_for_undeliverable(session, id, now).await?;
+    }
     let outcome = SendOutcomeEvent { step: row.text("step")?, outcome: status.name().to_owned(), reason };
     tell_outcome(session, row.uuid("run_id")?, outcome, now).await
 }
@@ -321,6 +324,7 @@ async fn record_interaction(session: &mut Session, interaction: &Interaction, st
     }
     if let (InteractionKind::Bounced, Some(message)) = (interaction.kind, interaction.message) {
         write_back::note_message(session, message, interaction.at).await?;
+        task::make_for_undeliverable(session, message, interaction.at).await?;
     }
     let message = match interaction.message {
         Some(id) => session.optional("SELECT run_id, step FROM message WHERE id = $1", args![id.as_uuid()]).await?,

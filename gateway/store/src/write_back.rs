@@ -1,7 +1,7 @@
 //! The ledger of write-backs: filled beside what is to be written, in its transaction; worked off by source.
 
 use async_trait::async_trait;
-use gateway_domain::ids::{ConsentId, MessageId, PatientId, PatientNo, SourceId};
+use gateway_domain::ids::{ConsentId, MessageId, PatientId, PatientNo, SourceId, TaskId};
 use gateway_domain::write_back::{RemoteRecord, WriteBack, WriteBackKind, WriteBackObject, WriteBackScope, WriteBackStatus};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
 use gateway_ports::store::{Page, PageRequest, StoreError, WriteBackStore};
@@ -27,9 +27,10 @@ impl WriteBackStore for Store {
         let no = crate::source::source_no(&mut session, source).await?;
         session
             .execute(
-                "INSERT INTO write_back_scope (source_no, communications, consents) VALUES ($1, $2, $3) \
-                 ON CONFLICT (source_no) DO UPDATE SET communications = excluded.communications, consents = excluded.consents",
-                args![no, scope.communications, scope.consents],
+                "INSERT INTO write_back_scope (source_no, communications, consents, tasks) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (source_no) DO UPDATE SET communications = excluded.communications, consents = excluded.consents, \
+                 tasks = excluded.tasks",
+                args![no, scope.communications, scope.consents, scope.tasks],
             )
             .await?;
         session.commit().await
@@ -210,6 +211,23 @@ async fn note_messages(session: &mut Session, which: &str, id: &Uuid, now: Times
     Ok(())
 }
 
+/// Notes that a task is to be written back as it is now, where its source wants that.
+pub(crate) async fn note_task(session: &mut Session, id: TaskId, now: Timestamp) -> Result<(), StoreError> {
+    session
+        .execute(
+            &format!(
+                "INSERT INTO write_back (kind, object_id, source_no, patient_no, status, revision, asked, tries, due_at, lease_until, \
+                 created_at, updated_at) \
+                 SELECT 'task', t.id, p.source_no, t.patient_no, 'waiting', 1, 0, 0, CAST($2 AS BIGINT), 0, CAST($2 AS BIGINT), \
+                 CAST($2 AS BIGINT) FROM task t JOIN patient p ON p.no = t.patient_no \
+                 JOIN write_back_scope c ON c.source_no = p.source_no WHERE c.tasks = 1 AND t.id = $1 {AGAIN}"
+            ),
+            args![id.as_uuid(), now],
+        )
+        .await?;
+    Ok(())
+}
+
 /// Whether decisions of this patient are written back.
 pub(crate) async fn wants_consents(session: &mut Session, patient: PatientNo) -> Result<bool, StoreError> {
     let row = session
@@ -258,6 +276,7 @@ fn uuid_of(object: WriteBackObject) -> Uuid {
     match object {
         WriteBackObject::Message(id) => *id.as_uuid(),
         WriteBackObject::Consent(id) => *id.as_uuid(),
+        WriteBackObject::Task(id) => *id.as_uuid(),
     }
 }
 
@@ -288,6 +307,7 @@ fn line(row: &Row) -> Result<WriteBack, StoreError> {
     let object = match WriteBackKind::ALL.into_iter().find(|known| known.name() == kind) {
         Some(WriteBackKind::Communication) => WriteBackObject::Message(MessageId::from_uuid(id)),
         Some(WriteBackKind::Consent) => WriteBackObject::Consent(ConsentId::from_uuid(id)),
+        Some(WriteBackKind::Task) => WriteBackObject::Task(TaskId::from_uuid(id)),
         None => return Err(corrupt("write-back", "its kind is not known")),
     };
     let remote: Option<String> = row.get("remote_id")?;

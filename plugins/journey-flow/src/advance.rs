@@ -1,7 +1,7 @@
 //! From a state and an event to the next state and what is proposed.
 
 use outreach_plugin_sdk::journey::{
-    Answer, Branch, Effect, Event, Happening, Listener, PluginError, Question, SendProposal, Transition, Wake,
+    Answer, Branch, Effect, Event, Happening, Listener, PluginError, Question, SendProposal, TaskProposal, Transition, Wake,
 };
 
 use crate::definition::{Definition, Step};
@@ -162,6 +162,17 @@ impl<'a> Walk<'a> {
                     expires_at,
                 }));
                 None
+            }
+            Step::Task { kind, note, role, due_after, next } => {
+                let due_at = due_after.map(|length| self.now.saturating_add(length));
+                self.effects.push(Effect::CreateTask(TaskProposal {
+                    step: at,
+                    kind: *kind,
+                    note: note.clone(),
+                    role: role.clone(),
+                    due_at,
+                }));
+                Some(next.clone())
             }
             Step::Wait { length, .. } => {
                 self.wake_after(*length);

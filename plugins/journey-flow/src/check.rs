@@ -45,6 +45,12 @@ pub(crate) fn check(definition: &Definition, reader: &mut Reader<'_>) {
                 .member(key)
                 .fatal(format!("`{key}` sends and leads back to itself; a step sends once, so add a second send step"));
         }
+        if matches!(step, Step::Task { .. }) && reached_from(definition, key, |_| true).contains(key.as_str()) {
+            reader
+                .member("steps")
+                .member(key)
+                .fatal(format!("`{key}` makes a task and leads back to itself; a step makes one, so add a second task step"));
+        }
     }
 }
 

@@ -3,10 +3,23 @@
 use std::collections::BTreeMap;
 
 use outreach_plugin_sdk::document::Reader;
+use outreach_plugin_sdk::journey::TaskKind;
 
 use crate::{check, duration};
 
 const MOST_STEPS: usize = 200;
+/// Characters of a task's note.
+const LONGEST_NOTE: usize = 500;
+/// What staff can be asked to do.
+const TASK_KINDS: [(&str, TaskKind); 5] = [
+    ("call", TaskKind::Call),
+    ("check-contact", TaskKind::CheckContact),
+    ("book", TaskKind::Book),
+    ("review", TaskKind::Review),
+    ("other", TaskKind::Other),
+];
+/// The roles that see patients.
+const TASK_ROLES: [&str; 3] = ["coordinator", "clinician", "administrator"];
 
 /// A plan of communication.
 pub(crate) struct Definition {
@@ -25,6 +38,7 @@ pub(crate) struct ExitRule {
 /// One step.
 pub(crate) enum Step {
     Send { message: String, channels: Vec<String>, expires_after: Option<i64>, next: String, if_not_sent: Option<String> },
+    Task { kind: TaskKind, note: Option<String>, role: Option<String>, due_after: Option<i64>, next: String },
     Wait { length: i64, next: String },
     WaitFor { events: Vec<String>, of: Option<String>, timeout: i64, then: String, otherwise: String },
     Branch { criteria: String, then: String, otherwise: String, if_unknown: Option<String> },
@@ -40,7 +54,7 @@ impl Step {
                 targets.push(("next", next));
                 targets.extend(if_not_sent.as_deref().map(|target| ("if_not_sent", target)));
             }
-            Self::Wait { next, .. } => targets.push(("next", next)),
+            Self::Wait { next, .. } | Self::Task { next, .. } => targets.push(("next", next)),
             Self::WaitFor { then, otherwise, .. } => targets.extend([("wait_for/then", then.as_str()), ("wait_for/otherwise", otherwise)]),
             Self::Branch { then, otherwise, if_unknown, .. } => {
                 targets.extend([("branch/then", then.as_str()), ("branch/otherwise", otherwise)]);
@@ -53,7 +67,7 @@ impl Step {
 
     /// Whether a person stays here until something happens.
     pub(crate) const fn waits(&self) -> bool {
-        !matches!(self, Self::Branch { .. })
+        !matches!(self, Self::Branch { .. } | Self::Task { .. })
     }
 }
 
@@ -128,15 +142,16 @@ fn read_exit_rule(reader: &mut Reader<'_>) -> Option<ExitRule> {
 }
 
 fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
-    const KINDS: [&str; 5] = ["send", "wait", "wait_for", "branch", "exit"];
+    const KINDS: [&str; 6] = ["send", "task", "wait", "wait_for", "branch", "exit"];
     let found: Vec<&str> = KINDS.into_iter().filter(|kind| reader.has(kind)).collect();
     let [kind] = found.as_slice() else {
-        reader.fatal("expected an object with exactly one of `send`, `wait`, `wait_for`, `branch`, `exit`");
+        reader.fatal("expected an object with exactly one of `send`, `task`, `wait`, `wait_for`, `branch`, `exit`");
         return None;
     };
     let kind = *kind;
     reader.object(match kind {
         "send" => &["send", "next", "if_not_sent"],
+        "task" => &["task", "next"],
         "wait" => &["wait", "next"],
         "wait_for" => &["wait_for"],
         "branch" => &["branch"],
@@ -151,6 +166,10 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             let channels = send.member("channels").items(10, |item| item.text().map(str::to_owned));
             let expires_after = if send.has("expires_after") { length(&mut send, "expires_after") } else { None };
             Some(Step::Send { message: message?, channels: channels?, expires_after, next: next?, if_not_sent })
+        }
+        "task" => {
+            let next = text(reader, "next");
+            read_task(&mut reader.member("task"), next?)
         }
         "wait" => {
             let next = text(reader, "next");
@@ -181,6 +200,20 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
             Some(Step::Exit { reason: text(&mut exit, "reason")? })
         }
     }
+}
+
+/// What staff is to do, for whom and by when.
+fn read_task(task: &mut Reader<'_>, next: String) -> Option<Step> {
+    task.object(&["kind", "note", "for", "due_after"]);
+    let kind = task.member("kind").choice(&TASK_KINDS);
+    let note = optional_text(task, "note");
+    if note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
+        task.member("note").fatal(format!("expected at most {LONGEST_NOTE} characters"));
+        return None;
+    }
+    let role = if task.has("for") { Some(task.member("for").choice(&TASK_ROLES.map(|name| (name, name)))?.to_owned()) } else { None };
+    let due_after = if task.has("due_after") { Some(length(task, "due_after")?) } else { None };
+    Some(Step::Task { kind: kind?, note, role, due_after, next })
 }
 
 /// The question a branch asks, as the gateway reads it.

@@ -1,4 +1,4 @@
-//! Journey plugin: a definition of steps by key (send, wait, wait for, branch, exit), and one person's way through it.
+//! Journey plugin: a definition of steps by key (send, task, wait, wait for, branch, exit), and one person's way through it.
 //!
 //! Architecture invariant: pure and replayable. The state is a small JSON document; nothing else is remembered.
 

@@ -1,4 +1,4 @@
-use outreach_plugin_sdk::journey::{Answer, Effect, Event, Happening, Journey, SendOutcome, Transition};
+use outreach_plugin_sdk::journey::{Answer, Effect, Event, Happening, Journey, SendOutcome, TaskKind, TaskProposal, Transition};
 use proptest::prelude::*;
 
 use super::JourneyFlow;
@@ -99,6 +99,25 @@ fn a_refused_send_takes_its_branch_and_an_outcome_of_another_step_is_ignored() {
 }
 
 #[test]
+fn a_task_is_put_before_staff_on_the_way_and_nobody_waits_for_it() {
+    let definition = r#"{ "version": 1, "start": "call", "steps": {
+        "call": { "task": { "kind": "call", "note": "Ask for a date", "for": "coordinator", "due_after": "3 days" }, "next": "end" },
+        "end": { "exit": { "reason": "end" } }
+    } }"#;
+    assert_eq!(JourneyFlow::check(definition), []);
+    let entered = JourneyFlow::advance(definition, None, &Event::Entered("joined".into()), &[], 1_000).unwrap();
+    let proposal = TaskProposal {
+        step: "call".into(),
+        kind: TaskKind::Call,
+        note: Some("Ask for a date".into()),
+        role: Some("coordinator".into()),
+        due_at: Some(3 * DAY + 1_000),
+    };
+    assert!(entered.effects.contains(&Effect::CreateTask(proposal)), "{:?}", entered.effects);
+    assert_eq!(left(&entered), Some("end"));
+}
+
+#[test]
 fn nothing_happens_after_someone_left() {
     let gone = advance(Some(&entered().state), &Event::Cancelled("stopped".into()), None, 1);
     assert_eq!(left(&gone), Some("stopped"));
@@ -122,6 +141,13 @@ fn a_check_finds_missing_steps_circles_and_steps_nobody_reaches() {
     assert!(again.contains("a step sends once"), "{again}");
     let alone = findings(r#"{ "a": { "exit": { "reason": "r" } }, "b": { "exit": { "reason": "r" } } }"#);
     assert!(alone.contains("nobody reaches `b`"), "{alone}");
+    let task = |task: &str| format!(r#"{{ "a": {{ "task": {task}, "next": "e" }}, "e": {{ "exit": {{ "reason": "r" }} }} }}"#);
+    assert!(findings(&task(r#"{ "kind": "dance" }"#)).contains("/steps/a/task/kind"));
+    assert!(findings(&task(r#"{ "kind": "call", "for": "janitor" }"#)).contains("/steps/a/task/for"));
+    assert!(findings(&task(&format!(r#"{{ "kind": "other", "note": "{}" }}"#, "x".repeat(501)))).contains("at most 500"));
+    assert_eq!(findings(&task(r#"{ "kind": "call" }"#)), "");
+    let daily = findings(r#"{ "a": { "task": { "kind": "call" }, "next": "w" }, "w": { "wait": { "for": "1 day" }, "next": "a" } }"#);
+    assert!(daily.contains("a step makes one"), "{daily}");
     assert!(findings(r#"{ "a": { "wait": { "for": "soon" }, "next": "a" } }"#).contains("/steps/a/wait/for"));
     assert_eq!(JourneyFlow::check(SCREENING), []);
 }

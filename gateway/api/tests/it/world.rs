@@ -424,6 +424,7 @@ async fn send(store: &Store, entropy: &Counting, segment: &Segment, patient: gat
             due_at: now,
             expires_at: None,
         }],
+        tasks: Vec::new(),
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),

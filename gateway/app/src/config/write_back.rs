@@ -13,6 +13,8 @@ pub(crate) struct WriteBackSection {
     pub(crate) communications: bool,
     /// Each decision about being written to, as a `Consent`.
     pub(crate) consents: bool,
+    /// Each task of staff, as a `Task`.
+    pub(crate) tasks: bool,
     /// What is said of a message's content.
     pub(crate) content: ContentChoice,
     /// What identifier and code systems of the gateway begin with.
@@ -24,6 +26,7 @@ impl Default for WriteBackSection {
         Self {
             communications: false,
             consents: false,
+            tasks: false,
             content: ContentChoice::default(),
             systems: "https://outreach-gateway.org/fhir".to_owned(),
         }
@@ -58,6 +61,6 @@ impl WriteBackSection {
 
     /// The kinds of record that are written.
     pub(crate) const fn scope(&self) -> WriteBackScope {
-        WriteBackScope { communications: self.communications, consents: self.consents }
+        WriteBackScope { communications: self.communications, consents: self.consents, tasks: self.tasks }
     }
 }

@@ -124,6 +124,8 @@ pub(super) fn of_bundle(body: &[u8], resource_type: &str, identifier: &Identifie
 
 #[cfg(test)]
 mod tests {
+    use gateway_domain::write_back::WriteBackKind;
+
     use super::*;
 
     fn identifier() -> Identifier {
@@ -149,7 +151,7 @@ mod tests {
         let found = Found::of(members(raw).unwrap(), "Communication").unwrap();
         let wanted = members(br#"{"resourceType":"Communication","status":"completed"}"#).unwrap();
         assert!(!found.says_the_same(&wanted));
-        let text = serde_json::to_string(&found.laid_over(&wanted, &super::super::FOLLOWS)).unwrap();
+        let text = serde_json::to_string(&found.laid_over(&wanted, super::super::follows(WriteBackKind::Communication))).unwrap();
         assert!(text.contains("1.00") && text.contains("\"completed\"") && !text.contains("statusReason"), "{text}");
     }
 }

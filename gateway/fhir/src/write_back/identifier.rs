@@ -14,6 +14,7 @@ impl Identifier {
         let noun = match object {
             WriteBackObject::Message(_) => "message-id",
             WriteBackObject::Consent(_) => "consent-id",
+            WriteBackObject::Task(_) => "task-id",
         };
         Self { system: format!("{systems}/{noun}"), value: object.to_string() }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt, stream};
 use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
 use gateway_domain::consent::Purpose;
-use gateway_domain::ids::{AuditId, MessageId};
+use gateway_domain::ids::{AuditId, MessageId, TaskId};
 use gateway_domain::journey::{Answer, Effect, JourneyEvent, Question, QuestionCriteria, Transition};
 use gateway_ports::plugins::PluginError;
 use gateway_ports::store::journeys::DueEvent;
@@ -92,7 +92,15 @@ impl AdvanceStage {
         let media = self.media(&transition);
         let sent_before = self.sent_before(due, &transition).await?;
         let ids: Vec<MessageId> = transition.effects.iter().map(|_| MessageId::new(now, self.deps.entropy.for_id())).collect();
-        let with = Surroundings { purposes, media: &media, sent_before: &sent_before, ids: &ids };
+        let task_ids: Vec<TaskId> = transition.effects.iter().map(|_| TaskId::new(now, self.deps.entropy.for_id())).collect();
+        let with = Surroundings {
+            purposes,
+            media: &media,
+            sent_before: &sent_before,
+            ids: &ids,
+            task_ids: &task_ids,
+            time_zone: &self.deps.settings.time_zone,
+        };
         let advance = translate(due, transition, &with, now).map_err(|error| match error {
             Untranslatable::ListChange { .. } => Fault::Hopeless(error.to_string()),
             _ => Fault::Here(error.to_string()),
@@ -101,6 +109,9 @@ impl AdvanceStage {
         self.deps.problems.clear(&object(due));
         if !advance.messages.is_empty() {
             self.wake.messages_changed();
+        }
+        if !advance.tasks.is_empty() {
+            self.wake.write_backs_changed();
         }
         Ok(outcome)
     }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use gateway_domain::consent::Purpose;
-use gateway_domain::ids::MessageId;
-use gateway_domain::journey::{Effect, JourneyEvent, RunStatus, SendProposal, Transition};
+use gateway_domain::ids::{MessageId, TaskId};
+use gateway_domain::journey::{Effect, JourneyEvent, RunStatus, SendProposal, TaskProposal, Transition};
+use gateway_domain::user::{Permission, Role};
 use gateway_ports::store::journeys::{Advance, DueEvent, NewMessage};
+use gateway_ports::store::tasks::NewTask;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Most effects of one event.
 pub const MOST_EFFECTS: usize = 64;
@@ -38,6 +41,14 @@ pub enum Untranslatable {
         /// Key of the list.
         list: String,
     },
+    /// Nobody who has that role could do it, or there is no such role.
+    #[error("step `{step}` makes a task for `{role}`, which is no role that works on tasks")]
+    NoRole {
+        /// The step.
+        step: String,
+        /// The role it names.
+        role: String,
+    },
     /// More than a person's run may hold.
     #[error("the plugin proposes {found} {what}, at most {most} are taken")]
     TooMuch {
@@ -60,6 +71,10 @@ pub struct Surroundings<'a> {
     pub sent_before: &'a BTreeMap<(String, String), u32>,
     /// Ids for new messages, as many as there are effects.
     pub ids: &'a [MessageId],
+    /// Ids for new tasks, as many as there are effects.
+    pub task_ids: &'a [TaskId],
+    /// Where days begin for the hospital.
+    pub time_zone: &'a TimeZone,
 }
 
 /// What is written for the transition.
@@ -80,18 +95,24 @@ pub fn translate(due: &DueEvent, transition: Transition, with: &Surroundings<'_>
         status: if left.is_some() { RunStatus::Left } else { RunStatus::Active },
         reason: left,
         messages: Vec::new(),
+        tasks: Vec::new(),
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
     };
-    let mut ids = with.ids.iter();
+    let (mut ids, mut task_ids) = (with.ids.iter(), with.task_ids.iter());
     for effect in transition.effects {
         match effect {
-            // Whoever was taken out is not written to, whatever the plugin says.
-            Effect::Send(_) if matches!(due.event, JourneyEvent::Cancelled(_)) => {}
+            // Whoever was taken out is not written to and gives nobody work, whatever the plugin says.
+            Effect::Send(_) | Effect::CreateTask(_) if matches!(due.event, JourneyEvent::Cancelled(_)) => {}
             Effect::Send(proposal) => {
                 let message = message(proposal, &advance.messages, with, ids.next().copied(), now)?;
                 advance.messages.push(message);
+            }
+            Effect::CreateTask(proposal) => {
+                let found = advance.tasks.len() + 1;
+                let id = task_ids.next().copied().ok_or(Untranslatable::TooMuch { what: "tasks", found, most: with.task_ids.len() })?;
+                advance.tasks.push(task(proposal, id, with.time_zone)?);
             }
             Effect::WakeAt(wake) => advance.timers.push((wake.step, wake.at)),
             Effect::ListenFor(listener) => advance.listeners.push((listener.step, listener.kinds, listener.until)),
@@ -118,6 +139,7 @@ pub fn stuck(due: &DueEvent, reason: &str) -> Advance {
         status,
         reason: Some(reason),
         messages: Vec::new(),
+        tasks: Vec::new(),
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
@@ -150,6 +172,24 @@ fn message(
         purpose,
         due_at: now,
         expires_at: proposal.expires_at,
+    })
+}
+
+fn task(proposal: TaskProposal, id: TaskId, time_zone: &TimeZone) -> Result<NewTask, Untranslatable> {
+    let role = match proposal.role {
+        Some(name) => match Role::from_name(&name).filter(|role| role.may(Permission::WorkOnTasks)) {
+            Some(role) => Some(role),
+            None => return Err(Untranslatable::NoRole { step: proposal.step, role: name }),
+        },
+        None => None,
+    };
+    Ok(NewTask {
+        id,
+        step: proposal.step,
+        kind: proposal.kind,
+        note: proposal.note.filter(|note| !note.trim().is_empty()),
+        role,
+        due_on: proposal.due_at.map(|at| time_zone.to_datetime(at).date()),
     })
 }
 

@@ -7,6 +7,7 @@ use gateway_domain::journey::{Journey, JourneyEvent, JourneyStatus, Run, RunStat
 use gateway_domain::segment::MembershipEvent;
 use jiff::Timestamp;
 
+use super::tasks::NewTask;
 use super::{Page, PageRequest, StoreError};
 
 /// How many people are where in a journey.
@@ -94,6 +95,8 @@ pub struct Advance {
     pub reason: Option<String>,
     /// Messages proposed.
     pub messages: Vec<NewMessage>,
+    /// Tasks proposed.
+    pub tasks: Vec<NewTask>,
     /// Timers: step and moment.
     pub timers: Vec<(String, Timestamp)>,
     /// Kinds of happening to be passed on from now on, with the step and the end; replaces those of the same step.

@@ -1,9 +1,9 @@
 //! What is to stand in the source, read when it is about to be written: as it is now, not as it was when it was noted.
 
 use gateway_domain::consent::Consent;
-use gateway_domain::ids::{ConsentId, MessageId, PatientNo};
+use gateway_domain::ids::{ConsentId, MessageId, PatientNo, TaskId};
 use gateway_domain::interaction::InteractionKind;
-use gateway_domain::write_back::{CommunicationRecord, ConsentRecord, Record, WriteBackObject};
+use gateway_domain::write_back::{CommunicationRecord, ConsentRecord, Record, TaskRecord, WriteBackObject};
 use gateway_ports::store::StoreError;
 
 use crate::consent;
@@ -11,11 +11,13 @@ use crate::database::{Session, args};
 use crate::error::missing;
 use crate::message::status;
 use crate::stored::from_name;
+use crate::task::{TASK, task};
 
 pub(super) async fn load(session: &mut Session, object: WriteBackObject) -> Result<Record, StoreError> {
     Ok(match object {
         WriteBackObject::Message(id) => Record::Communication(Box::new(communication(session, id).await?)),
         WriteBackObject::Consent(id) => Record::Consent(Box::new(decision(session, id).await?)),
+        WriteBackObject::Task(id) => Record::Task(Box::new(task_record(session, id).await?)),
     })
 }
 
@@ -66,6 +68,26 @@ async fn decision(session: &mut Session, id: ConsentId) -> Result<ConsentRecord,
     Ok(ConsentRecord {
         superseded: others.iter().any(|other| other.supersedes(&consent)),
         consent,
+        patient_fhir_id: row.text("fhir_id")?,
+        patient_status: from_name("record status", row.text("record_status")?)?,
+    })
+}
+
+async fn task_record(session: &mut Session, id: TaskId) -> Result<TaskRecord, StoreError> {
+    let row = session
+        .optional(
+            &format!(
+                "SELECT {TASK}, p.fhir_id, p.status AS record_status, j.key AS journey, j.title AS journey_title FROM task t \
+                 JOIN patient p ON p.no = t.patient_no LEFT JOIN journey j ON j.id = t.journey_id WHERE t.id = $1"
+            ),
+            args![id.as_uuid()],
+        )
+        .await?
+        .ok_or_else(|| missing("task", id))?;
+    let (key, title): (Option<String>, Option<String>) = (row.get("journey")?, row.get("journey_title")?);
+    Ok(TaskRecord {
+        task: task(&row)?,
+        journey: key.zip(title),
         patient_fhir_id: row.text("fhir_id")?,
         patient_status: from_name("record status", row.text("record_status")?)?,
     })

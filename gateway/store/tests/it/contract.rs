@@ -35,4 +35,5 @@ mod sources;
 mod sync;
 mod sync_histories;
 mod sync_ledger;
+mod tasks;
 mod write_backs;

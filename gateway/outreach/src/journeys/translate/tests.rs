@@ -1,6 +1,7 @@
 use gateway_domain::ids::{JourneyId, PatientId, PatientNo, RunId};
 use gateway_domain::journey::{Journey, JourneyStatus, ListChange, Listener, Run, Wake};
 use gateway_domain::plugin::PluginName;
+use gateway_domain::task::TaskKind;
 use proptest::prelude::*;
 
 use super::*;
@@ -63,7 +64,17 @@ fn told(event: JourneyEvent, effects: Vec<Effect>) -> Result<Advance, Untranslat
     let purposes = BTreeMap::from([("invitation".to_owned(), Purpose::Treatment)]);
     let sent_before = BTreeMap::from([(("invite".to_owned(), "email".to_owned()), 2)]);
     let ids: Vec<MessageId> = (0..=MOST_EFFECTS).map(|number| MessageId::new(now(), [number as u8; 10])).collect();
-    let with = Surroundings { purposes: &purposes, media: &["email".to_owned()], sent_before: &sent_before, ids: &ids };
+    let task_ids: Vec<TaskId> = (0..=MOST_EFFECTS).map(|number| TaskId::new(now(), [number as u8; 10])).collect();
+    let time_zone = TimeZone::get("America/Chicago").unwrap();
+    let media = ["email".to_owned()];
+    let with = Surroundings {
+        purposes: &purposes,
+        media: &media,
+        sent_before: &sent_before,
+        ids: &ids,
+        task_ids: &task_ids,
+        time_zone: &time_zone,
+    };
     translate(&due(event), transition(effects), &with, now())
 }
 
@@ -102,6 +113,29 @@ fn a_list_change_is_refused_aloud() {
 fn who_is_taken_out_leaves_unwritten_whatever_the_plugin_proposes() {
     let advance = told(JourneyEvent::Cancelled("stopped".into()), vec![send("invite", "invitation")]).unwrap();
     assert_eq!((advance.status, advance.reason.as_deref(), advance.messages.len()), (RunStatus::Left, Some("stopped"), 0));
+}
+
+fn task_for(role: &str) -> Effect {
+    Effect::CreateTask(TaskProposal {
+        step: "call".into(),
+        kind: TaskKind::Call,
+        note: Some("  ".into()),
+        role: Some(role.into()),
+        // Half past midnight in Greenwich is the evening before in Chicago.
+        due_at: Some("2026-12-01T00:30:00Z".parse().unwrap()),
+    })
+}
+
+#[test]
+fn a_task_is_due_on_the_hospitals_day_and_for_a_role_that_can_do_it() {
+    let advance = told(entered(), vec![task_for("coordinator")]).unwrap();
+    let task = &advance.tasks[0];
+    assert_eq!((task.kind, task.role, task.note.as_deref()), (TaskKind::Call, Some(Role::Coordinator), None));
+    assert_eq!(task.due_on, Some("2026-11-30".parse().unwrap()));
+    for role in ["operator", "janitor"] {
+        assert_eq!(told(entered(), vec![task_for(role)]), Err(Untranslatable::NoRole { step: "call".into(), role: role.into() }));
+    }
+    assert_eq!(told(JourneyEvent::Cancelled("stopped".into()), vec![task_for("coordinator")]).unwrap().tasks, []);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use gateway_domain::consent::Consent;
-use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, UserId};
+use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, TaskId, UserId};
 use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy, TypeCursor};
 use gateway_domain::subscription_list::SubscriptionList;
+use gateway_domain::task::{Assignee, Task, TaskStatus};
 use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
@@ -13,10 +14,11 @@ use gateway_ports::process::ProcessId;
 use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::quarantine::QuarantineCount;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
+use gateway_ports::store::tasks::{TaskFilter, TaskSummary};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
 use gateway_ports::store::{
     ConsentStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError, SyncLedger, SyncStore,
-    UserStore, WriteBackStore,
+    TaskStore, UserStore, WriteBackStore,
 };
 use jiff::Timestamp;
 
@@ -294,5 +296,28 @@ impl WriteBackStore for MemoryStore {
 
     async fn next_write_back_due(&self, _: SourceId) -> Result<Option<Timestamp>, StoreError> {
         Err(not_kept("next_write_back_due"))
+    }
+}
+
+#[async_trait]
+impl TaskStore for MemoryStore {
+    async fn add_task(&self, _: &Task, _: Timestamp) -> Result<(), StoreError> {
+        Err(not_kept("add_task"))
+    }
+
+    async fn tasks(&self, _: &TaskFilter, _: PageRequest) -> Result<Page<TaskSummary>, StoreError> {
+        Err(not_kept("tasks"))
+    }
+
+    async fn task(&self, _: TaskId) -> Result<Option<TaskSummary>, StoreError> {
+        Err(not_kept("task"))
+    }
+
+    async fn assign_task(&self, _: TaskId, _: Option<Assignee>) -> Result<(), StoreError> {
+        Err(not_kept("assign_task"))
+    }
+
+    async fn end_task(&self, _: TaskId, _: TaskStatus, _: UserId, _: Timestamp) -> Result<(), StoreError> {
+        Err(not_kept("end_task"))
     }
 }

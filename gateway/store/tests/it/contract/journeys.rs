@@ -54,6 +54,7 @@ pub(super) fn advance_of(event: &DueEvent) -> Advance {
         status: RunStatus::Active,
         reason: None,
         messages: Vec::new(),
+        tasks: Vec::new(),
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),

@@ -32,13 +32,13 @@ on_both! {
     a_bounce_brings_the_message_up_again,
 }
 
-const ALL: WriteBackScope = WriteBackScope { communications: true, consents: true };
+const OUTCOMES: WriteBackScope = WriteBackScope { communications: true, consents: true, tasks: false };
 
 /// A source that is written back to, and these messages of the patient `a`.
 async fn messages(fixture: &Fixture, count: u32) -> (Source, Vec<MessageId>) {
     let (_, event) = enter(fixture, journey("screening", None)).await;
     let source = fixture.source().await;
-    fixture.set_write_back(source.id, ALL).await.unwrap();
+    fixture.set_write_back(source.id, OUTCOMES).await.unwrap();
     let messages: Vec<NewMessage> = (0..count).map(|occurrence| NewMessage { occurrence, ..message(now()) }).collect();
     let ids = messages.iter().map(|message| message.id).collect();
     fixture.advance(&Advance { messages, ..advance_of(&event) }, now()).await.unwrap();
@@ -61,10 +61,10 @@ fn done(id: &str) -> WriteBackEnd {
 
 async fn nothing_is_noted_where_the_source_does_not_want_it(fixture: Fixture) {
     let (source, ids) = messages(&fixture, 2).await;
-    fixture.set_write_back(source.id, WriteBackScope { communications: false, ..ALL }).await.unwrap();
+    fixture.set_write_back(source.id, WriteBackScope { communications: false, ..OUTCOMES }).await.unwrap();
     send(&fixture, ids[0]).await;
     assert_eq!(claim(&fixture, &source, 10).await, []);
-    fixture.set_write_back(source.id, ALL).await.unwrap();
+    fixture.set_write_back(source.id, OUTCOMES).await.unwrap();
     send(&fixture, ids[1]).await;
     let due = claim(&fixture, &source, 10).await;
     assert_eq!(due.iter().map(|due| due.line.object).collect::<Vec<_>>(), [WriteBackObject::Message(ids[1])], "what was before stays out");
@@ -132,7 +132,7 @@ async fn a_bounce_brings_the_message_up_again(fixture: Fixture) {
 async fn a_refusal_and_a_leave_are_noted_too(fixture: Fixture) {
     let (_, event) = enter(&fixture, journey("screening", None)).await;
     let source = fixture.source().await;
-    fixture.set_write_back(source.id, WriteBackScope { consents: false, ..ALL }).await.unwrap();
+    fixture.set_write_back(source.id, WriteBackScope { consents: false, ..OUTCOMES }).await.unwrap();
     let (refused, left) = (message(now()), NewMessage { occurrence: 1, ..message(now()) });
     let (refused_id, left_id) = (refused.id, left.id);
     fixture.advance(&Advance { messages: vec![refused, left], ..advance_of(&event) }, now()).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_later_decision_brings_the_earlier_one_up_again(fixture: Fixture) {
         .iter()
         .map(|due| match &due.record {
             Record::Consent(it) => (it.consent.id, it.superseded),
-            Record::Communication(_) => panic!("{due:?}"),
+            Record::Communication(_) | Record::Task(_) => panic!("{due:?}"),
         })
         .collect();
     assert_eq!(superseded.iter().copied().collect::<HashSet<_>>(), HashSet::from([(no.id, true), (yes.id, false)]));
