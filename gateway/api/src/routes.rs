@@ -20,7 +20,7 @@ use crate::access::Access::{self, Needs, Public, SignedIn};
 use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
-    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, quarantine, segment, session, source,
+    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, quarantine, segment, session, source, task,
     timeline, unmapped, user, write_back,
 };
 
@@ -30,7 +30,7 @@ type Route = (Access, UtoipaMethodRouter<ApiDeps>);
 fn table() -> Vec<Route> {
     use Permission::{
         ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins, ReadSegments,
-        ReadSources, RecordConsent,
+        ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     vec![
         (Public, routes!(session::sign_in)),
@@ -46,6 +46,11 @@ fn table() -> Vec<Route> {
         (Needs(ReadPatients), routes!(journey::of_patient)),
         (Needs(ReadPatients), routes!(consent::list)),
         (Needs(RecordConsent), routes!(consent::add)),
+        (Needs(ReadTasks), routes!(task::list)),
+        (Needs(ReadTasks), routes!(task::get)),
+        (Needs(WorkOnTasks), routes!(task::add)),
+        (Needs(WorkOnTasks), routes!(task::assign)),
+        (Needs(WorkOnTasks), routes!(task::end)),
         (Needs(ReadPatients), routes!(account::list)),
         (Needs(ReadSegments), routes!(segment::list)),
         (Needs(ReadSegments), routes!(segment::get)),

@@ -17,6 +17,7 @@ pub(crate) mod quarantine;
 pub(crate) mod segment;
 pub(crate) mod session;
 pub(crate) mod source;
+pub(crate) mod task;
 pub(crate) mod timeline;
 pub(crate) mod unmapped;
 pub(crate) mod user;

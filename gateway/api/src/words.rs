@@ -13,6 +13,7 @@ use gateway_domain::plugin::{Capability, PluginKind, PluginStatus};
 use gateway_domain::push_subscription::{PushKind, PushStatus};
 use gateway_domain::source::{QuarantineStatus, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
+use gateway_domain::task::{TaskKind, TaskStatus};
 use gateway_domain::user::{Permission, Role};
 use gateway_domain::write_back::{WriteBackKind, WriteBackStatus};
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,10 @@ words! {
         ReadPatients, ReadSegments, ManageSegments, ReadJourneys, ManageJourneys, ReadMessages, RecordConsent, ReadTasks,
         WorkOnTasks, ReadSources, ManageSources, ReadPlugins, ManageUsers, ReadAudit,
     }
+    /// What staff is to do.
+    TaskKindWord = TaskKind { Call, CheckContact, Book, Review, Other }
+    /// Whether a task is still to be done.
+    TaskStatusWord = TaskStatus { Open, Done, Cancelled }
     /// What kind of record a write-back becomes.
     WriteBackKindWord = WriteBackKind { Communication, Consent, Task }
     /// How a write-back stands.

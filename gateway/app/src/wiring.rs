@@ -49,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) links: Arc<LinkKeyRing>,
     /// Checks and hashes passwords.
     pub(crate) passwords: Passwords,
+    /// How hard each source is asked, by its name: whoever asks one shares its budget.
+    pub(crate) budgets: ehr::Budgets,
 }
 
 impl Parts {
@@ -75,6 +77,7 @@ impl Parts {
             keys: Arc::new(KeySet::new(key, [])),
             links: Arc::new(links),
             passwords: Passwords::new(PasswordParameters::default())?,
+            budgets: ehr::Budgets::default(),
         })
     }
 

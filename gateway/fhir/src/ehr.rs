@@ -25,7 +25,7 @@ use self::exchange::Answer;
 
 pub(crate) mod bundle;
 mod capabilities;
-mod exchange;
+pub(crate) mod exchange;
 mod export;
 mod file;
 pub(crate) mod lines;
@@ -105,7 +105,7 @@ pub struct FhirServer {
     client: AuthorizedClient,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    budget: Budget,
+    budget: Arc<Budget>,
     /// It was seen to give `next` links, so that none is the end.
     gives_next: AtomicBool,
     /// By which of `place::WAYS` it was seen to page, else where to begin trying; one past the last where none works.
@@ -118,7 +118,7 @@ impl FhirServer {
     /// A server that is spoken to through `client`, which is bound to the origin of its base URL.
     /// Other origins it may ask for files have to be listed in `config` and opened in the client.
     pub fn new(config: FhirServerConfig, client: AuthorizedClient, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let budget = Budget::new(config.budget);
+        let budget = Arc::new(Budget::new(config.budget));
         Self {
             config,
             client,
@@ -129,6 +129,12 @@ impl FhirServer {
             counts_by: AtomicUsize::new(0),
             refused: Mutex::default(),
         }
+    }
+
+    /// The same, within a budget that others who ask the server share.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// What it was seen to say about its limits.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use gateway_auth::AuthorizedClient;
 use gateway_domain::write_back::{Record, RemoteRecord, WriteBackKind};
+use gateway_net::budget::{Budget, BudgetLimits};
 use gateway_ports::clock::Clock;
 use gateway_ports::ehr::{EhrError, EhrErrorKind};
 use gateway_ports::write_back::{KeepAbility, Kept, NotKept, RecordKeeper, Says};
@@ -75,6 +76,7 @@ pub struct FhirRecordKeeper {
     config: RecordKeeperConfig,
     client: AuthorizedClient,
     clock: Arc<dyn Clock>,
+    budget: Arc<Budget>,
     said: Mutex<Option<(Timestamp, BTreeMap<WriteBackKind, KeepAbility>)>>,
 }
 
@@ -89,7 +91,13 @@ struct Wanted {
 impl FhirRecordKeeper {
     /// A server that is spoken to through `client`, which is bound to the origin of its base URL and may write.
     pub fn new(config: RecordKeeperConfig, client: AuthorizedClient, clock: Arc<dyn Clock>) -> Self {
-        Self { config, client, clock, said: Mutex::new(None) }
+        Self { config, client, clock, budget: Arc::new(Budget::new(BudgetLimits::default())), said: Mutex::new(None) }
+    }
+
+    /// The same, within a budget that others who ask the server share.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     fn wanted(&self, record: &Record) -> Result<Wanted, NotKept> {

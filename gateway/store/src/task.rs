@@ -24,10 +24,11 @@ pub(crate) const TASK: &str = "t.id, p.id AS patient_id, t.kind, t.note, t.origi
 /// A task with its patient `p`, the record of the person that is written to `s`, and the words for ids.
 const OF: &str = "FROM task t JOIN patient p ON p.no = t.patient_no LEFT JOIN person pe ON pe.no = p.person_no \
     LEFT JOIN patient s ON s.no = pe.primary_no LEFT JOIN journey j ON j.id = t.journey_id \
-    LEFT JOIN user_account u ON u.id = t.assigned_user";
+    LEFT JOIN user_account u ON u.id = t.assigned_user LEFT JOIN user_account m ON m.id = t.made_by \
+    LEFT JOIN user_account e ON e.id = t.ended_by";
 
-const SUMMARY: &str =
-    "coalesce(s.id, p.id) AS person_id, coalesce(s.name, p.name) AS name, j.title AS journey_title, u.name AS assignee_name";
+const SUMMARY: &str = "coalesce(s.id, p.id) AS person_id, coalesce(s.name, p.name) AS name, j.title AS journey_title, u.name AS assignee_name, \
+    m.name AS maker_name, e.name AS ender_name";
 
 #[async_trait]
 impl TaskStore for Store {
@@ -206,8 +207,8 @@ fn condition(filter: &TaskFilter) -> (String, Vec<Value>) {
         values.push(patient.as_uuid().into());
         let place = values.len();
         conditions.push(format!(
-            "t.patient_no IN (SELECT m.no FROM patient m WHERE m.id = ${place} UNION \
-             SELECT o.no FROM patient m JOIN patient o ON o.person_no = m.person_no WHERE m.id = ${place})"
+            "t.patient_no IN (SELECT f.no FROM patient f WHERE f.id = ${place} UNION \
+             SELECT o.no FROM patient f JOIN patient o ON o.person_no = f.person_no WHERE f.id = ${place})"
         ));
     }
     if filter.unassigned {
@@ -278,5 +279,7 @@ fn summary(row: &Row) -> Result<TaskSummary, StoreError> {
         name: row.text("name")?,
         journey_title: row.get("journey_title")?,
         assignee_name: row.get("assignee_name")?,
+        maker_name: row.get("maker_name")?,
+        ender_name: row.get("ender_name")?,
     })
 }

@@ -51,6 +51,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/tasks",
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import("./areas/tasks/tasks-page"), "TasksPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/journeys",
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import("./areas/journeys/journeys-page"), "JourneysPage"),

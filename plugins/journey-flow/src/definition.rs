@@ -204,14 +204,14 @@ fn read_step(reader: &mut Reader<'_>) -> Option<Step> {
 
 /// What staff is to do, for whom and by when.
 fn read_task(task: &mut Reader<'_>, next: String) -> Option<Step> {
-    task.object(&["kind", "note", "for", "due_after"]);
+    task.object(&["kind", "note", "role", "due_after"]);
     let kind = task.member("kind").choice(&TASK_KINDS);
     let note = optional_text(task, "note");
     if note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         task.member("note").fatal(format!("expected at most {LONGEST_NOTE} characters"));
         return None;
     }
-    let role = if task.has("for") { Some(task.member("for").choice(&TASK_ROLES.map(|name| (name, name)))?.to_owned()) } else { None };
+    let role = if task.has("role") { Some(task.member("role").choice(&TASK_ROLES.map(|name| (name, name)))?.to_owned()) } else { None };
     let due_after = if task.has("due_after") { Some(length(task, "due_after")?) } else { None };
     Some(Step::Task { kind: kind?, note, role, due_after, next })
 }

@@ -101,7 +101,7 @@ fn a_refused_send_takes_its_branch_and_an_outcome_of_another_step_is_ignored() {
 #[test]
 fn a_task_is_put_before_staff_on_the_way_and_nobody_waits_for_it() {
     let definition = r#"{ "version": 1, "start": "call", "steps": {
-        "call": { "task": { "kind": "call", "note": "Ask for a date", "for": "coordinator", "due_after": "3 days" }, "next": "end" },
+        "call": { "task": { "kind": "call", "note": "Ask for a date", "role": "coordinator", "due_after": "3 days" }, "next": "end" },
         "end": { "exit": { "reason": "end" } }
     } }"#;
     assert_eq!(JourneyFlow::check(definition), []);
@@ -143,7 +143,7 @@ fn a_check_finds_missing_steps_circles_and_steps_nobody_reaches() {
     assert!(alone.contains("nobody reaches `b`"), "{alone}");
     let task = |task: &str| format!(r#"{{ "a": {{ "task": {task}, "next": "e" }}, "e": {{ "exit": {{ "reason": "r" }} }} }}"#);
     assert!(findings(&task(r#"{ "kind": "dance" }"#)).contains("/steps/a/task/kind"));
-    assert!(findings(&task(r#"{ "kind": "call", "for": "janitor" }"#)).contains("/steps/a/task/for"));
+    assert!(findings(&task(r#"{ "kind": "call", "role": "janitor" }"#)).contains("/steps/a/task/role"));
     assert!(findings(&task(&format!(r#"{{ "kind": "other", "note": "{}" }}"#, "x".repeat(501)))).contains("at most 500"));
     assert_eq!(findings(&task(r#"{ "kind": "call" }"#)), "");
     let daily = findings(r#"{ "a": { "task": { "kind": "call" }, "next": "w" }, "w": { "wait": { "for": "1 day" }, "next": "a" } }"#);

@@ -20,7 +20,7 @@ use crate::harness::world::{Plan, World};
 
 const LONG: Duration = Duration::from_mins(4);
 const IDENTIFIERS: &str = "https://outreach-gateway.org/fhir";
-const WRITTEN_BACK: &str = "[source.write_back]\ncommunications = true\nconsents = true\n";
+const WRITTEN_BACK: &str = "[source.write_back]\ncommunications = true\nconsents = true\ntasks = true\n";
 
 /// The source as its own people see it.
 enum Source {
@@ -52,7 +52,11 @@ impl Source {
 }
 
 fn identifier(resource: &Value) -> String {
-    let noun = if resource["resourceType"] == "Consent" { "consent-id" } else { "message-id" };
+    let noun = match resource["resourceType"].as_str().unwrap() {
+        "Consent" => "consent-id",
+        "Task" => "task-id",
+        _ => "message-id",
+    };
     assert_eq!(resource["identifier"][0]["system"], format!("{IDENTIFIERS}/{noun}"), "{resource}");
     resource["identifier"][0]["value"].as_str().unwrap().to_owned()
 }
@@ -138,6 +142,67 @@ async fn compare(world: &World, api: &Api, source: &Source, messages: &[Value]) 
     }
 }
 
+/// Every task stands in the source once, with the status it has here, and no run made two at a step. The tasks.
+async fn compare_tasks(world: &World, api: &Api, source: &Source) -> Vec<Value> {
+    let of = |tasks: &[Value]| {
+        let status = |task: &Value| match task["status"].as_str().unwrap() {
+            "open" => "requested",
+            "done" => "completed",
+            _ => "cancelled",
+        };
+        tasks.iter().map(|task| (task["id"].as_str().unwrap().to_owned(), status(task).to_owned())).collect::<BTreeSet<_>>()
+    };
+    let tasks = eventually("every task to stand in the source", LONG, || async {
+        let tasks = api.all("/tasks").await;
+        let there = source.all(world, "Task").await;
+        let written: BTreeSet<_> = there.iter().map(|it| (identifier(it), it["status"].as_str().unwrap().to_owned())).collect();
+        assert_eq!(written.len(), there.len(), "a task stands there twice: {there:?}");
+        (written == of(&tasks)).then_some(tasks)
+    })
+    .await;
+    let of_journeys = tasks.iter().filter(|task| task["origin"] == "journey");
+    let whose: Vec<&str> = of_journeys.map(|task| task["patient"]["id"].as_str().unwrap()).collect();
+    assert_eq!(whose.len(), whose.iter().collect::<BTreeSet<_>>().len(), "nobody has entered twice, so there is one for each person");
+    tasks
+}
+
+/// Those who could not be written to are put before staff, here and there; what becomes of it here is told there.
+async fn tells_tasks(world: &World, api: &Api, source: &Source, not_sent: usize) {
+    let made = eventually("a task for each whom no message reached", LONG, || async {
+        let tasks = api.all("/tasks").await;
+        (tasks.iter().filter(|task| task["origin"] == "journey").count() == not_sent).then_some(tasks)
+    })
+    .await;
+    compare_tasks(world, api, source).await;
+    let (first, second) = (made[0].clone(), made[1].clone());
+    let id = |task: &Value| task["id"].as_str().unwrap().to_owned();
+    let before = source.one(world, "Task", &id(&first)).await;
+    let fhir_id = api.get(&format!("/patients/{}", first["patient"]["id"].as_str().unwrap())).await["fhir_id"].clone();
+    assert_eq!(before["for"]["reference"], format!("Patient/{}", fhir_id.as_str().unwrap()));
+    assert_eq!((&before["intent"], &before["code"]["coding"][0]["code"]), (&json!("order"), &json!("review")));
+    assert_eq!(before["restriction"]["period"]["end"], first["due_on"]);
+    assert_eq!(before["description"], "Look at the record: Could not be written to.");
+
+    for (task, status) in [(&first, "done"), (&second, "cancelled")] {
+        let answer = api.send(Method::PUT, &format!("/tasks/{}/status", id(task)), &json!({ "status": status })).await;
+        assert!(answer.status().is_success());
+    }
+    let again = api.send(Method::PUT, &format!("/tasks/{}/status", id(&first)), &json!({ "status": "cancelled" })).await;
+    assert_eq!(again.status(), 409, "it has ended");
+    let by_hand = json!({ "patient": first["patient"]["id"], "kind": "other", "note": "Her daughter asked about the results" });
+    assert_eq!(api.send(Method::POST, "/tasks", &by_hand).await.status(), 201);
+    let tasks = compare_tasks(world, api, source).await;
+    assert_eq!(tasks.len(), made.len() + 1);
+    let after = source.one(world, "Task", &id(&first)).await;
+    assert_eq!((&after["id"], &after["status"]), (&before["id"], &json!("completed")), "the same one");
+    assert!(after["executionPeriod"]["end"].is_string() && after["lastModified"] != before["lastModified"], "{after}");
+    for member in ["identifier", "description", "for", "authoredOn", "restriction", "reasonCode"] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
+    let written = source.all(world, "Task").await;
+    assert!(!written.iter().any(|task| task.to_string().contains("daughter")), "a note by hand never leaves");
+}
+
 /// From one end to the other: half of the people refuse, then everybody who is due is to be invited.
 async fn tells(world: &World, source: &Source) {
     let gateway = world.serve();
@@ -166,6 +231,9 @@ async fn tells(world: &World, source: &Source) {
     assert_eq!(resource["statusReason"]["coding"][0]["code"], "patient-objection");
     let fhir_id = api.get(&format!("/patients/{}", objection["patient"]["id"].as_str().unwrap())).await["fhir_id"].clone();
     assert_eq!(resource["subject"]["reference"], format!("Patient/{}", fhir_id.as_str().unwrap()));
+
+    let not_sent = messages.iter().filter(|message| matches!(message["status"].as_str().unwrap(), "refused" | "rejected" | "expired"));
+    tells_tasks(world, &api, source, not_sent.count()).await;
 
     // Each decision stands there; a later one ends the earlier one and stands beside it.
     let consents = source.all(world, "Consent").await;
@@ -200,6 +268,7 @@ async fn tells(world: &World, source: &Source) {
     // Nobody else finds fault with it.
     let mut written = source.all(world, "Communication").await;
     written.extend(source.all(world, "Consent").await);
+    written.extend(source.all(world, "Task").await);
     let written: Vec<String> = written.iter().map(Value::to_string).collect();
     if let Some(found) = validators::findings(&written) {
         assert!(found.is_empty(), "{found:#?}");
@@ -262,6 +331,7 @@ async fn what_somebody_else_changed_there_is_left_alone_and_a_lost_answer_makes_
     configure(&world, None);
     // Made there, and then the answer is another: the gateway can't know, and has to look.
     let script = r#"{"rules": [{"when": {"method": "POST", "path": "/fhir/Co*", "nth": [1, 4, 5]}, "then": [{"status": 503}]},
+        {"when": {"method": "POST", "path": "/fhir/Task", "nth": [1]}, "then": [{"cut": {"after": 20}}]},
         {"when": {"method": "POST", "path": "/fhir/Co*", "nth": [2, 7]}, "then": [{"cut": {"after": 20}}]}]}"#;
     world.ehr.play(ehr_sandbox::FaultScript::read(script).unwrap());
     let _gateway = world.serve();
@@ -289,6 +359,22 @@ async fn what_somebody_else_changed_there_is_left_alone_and_a_lost_answer_makes_
     let line = api.get(&format!("/write-backs?object={id}")).await["items"][0].clone();
     assert_eq!(line["status"], "failed");
     assert!(line["reason"].as_str().unwrap().contains("somebody else changed"), "{line}");
+
+    // Nor does the end of a task here overwrite that somebody has begun with it there.
+    let patient = patients[0]["id"].as_str().unwrap();
+    assert_eq!(api.send(Method::POST, "/tasks", &json!({ "patient": patient, "kind": "call" })).await.status(), 201);
+    let task = compare_tasks(&world, &api, &Source::Own).await[0]["id"].as_str().unwrap().to_owned();
+    let mut theirs = Source::Own.one(&world, "Task", &task).await;
+    theirs["status"] = json!("in-progress");
+    theirs["owner"] = json!({ "display": "Night shift" });
+    world.ehr.put(&theirs).unwrap();
+    api.send(Method::PUT, &format!("/tasks/{task}/status"), &json!({ "status": "done" })).await;
+    settled(&api).await;
+    let left = Source::Own.one(&world, "Task", &task).await;
+    assert_eq!((&left["status"], &left["owner"]["display"]), (&json!("in-progress"), &json!("Night shift")));
+    let line = api.get(&format!("/write-backs?object={task}")).await["items"][0].clone();
+    assert_eq!((&line["status"], &line["kind"]), (&json!("failed"), &json!("task")));
+    assert!(line["reason"].as_str().unwrap().contains("somebody else changed"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,4 +396,5 @@ async fn writing_that_is_killed_again_and_again_leaves_one_of_each() {
     let messages = settled(&api).await;
     assert!(messages.len() > 10);
     compare(&world, &api, &Source::Own, &messages).await;
+    compare_tasks(&world, &api, &Source::Own).await;
 }

@@ -9,8 +9,11 @@ use gateway_domain::interaction::{Interaction, InteractionKind};
 use gateway_domain::journey::Run;
 use gateway_domain::message::Message;
 use gateway_domain::segment::{MembershipChange, MembershipEvent};
+use gateway_domain::task::{Task, TaskStatus};
+use gateway_domain::user::Permission;
 use gateway_ports::store::PageRequest;
 use gateway_ports::store::messages::MessageFilter;
+use gateway_ports::store::tasks::TaskFilter;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,7 +37,7 @@ pub(crate) struct TimelineEntry {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// `segment-joined`, `segment-left`, `journey-entered`, `journey-left`, `message-` and its status, `clicked`, `opted-out`,
-    /// `bounced`, `consent` or `fact`.
+    /// `bounced`, `consent`, `task-` and its status, or `fact`.
     pub kind: String,
     /// What happened, in a few words.
     pub title: String,
@@ -61,6 +64,11 @@ pub(crate) async fn timeline(
     entries.extend(messages.items.into_iter().map(|summary| message(summary.message)));
     entries.extend(deps.store.interactions(id, MOST).await?.iter().map(interaction));
     entries.extend(deps.store.consents(id).await?.iter().map(consent));
+    if caller.may(Permission::ReadTasks) {
+        let about = TaskFilter { patient: Some(id), ..TaskFilter::default() };
+        let tasks = deps.store.tasks(&about, PageRequest { offset: 0, limit: MOST }).await?;
+        entries.extend(tasks.items.iter().flat_map(|summary| task(&summary.task)));
+    }
     entries.extend(deps.lookup.facts(&patient).await?.iter().filter_map(fact));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries.truncate(MOST as usize);
@@ -161,6 +169,21 @@ fn consent(consent: &Consent) -> TimelineEntry {
         detail: None,
         reference: Some(consent.id.to_string()),
     }
+}
+
+fn task(task: &Task) -> Vec<TimelineEntry> {
+    let entry = |at, status: TaskStatus, verb: &str| TimelineEntry {
+        at,
+        kind: format!("task-{}", status.name()),
+        title: format!("{verb}: {}", task.kind.title()),
+        detail: task.note.clone(),
+        reference: Some(task.id.to_string()),
+    };
+    let ended = task.end.map(|end| {
+        let verb = if task.status == TaskStatus::Done { "Task done" } else { "Task dropped" };
+        entry(end.at, task.status, verb)
+    });
+    [Some(entry(task.created_at, TaskStatus::Open, "Task for staff")), ended].into_iter().flatten().collect()
 }
 
 /// Visits, procedures, vaccinations and imaging: what a coordinator asks about first.

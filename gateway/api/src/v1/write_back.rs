@@ -19,7 +19,7 @@ use crate::words::{WriteBackKindWord, WriteBackStatusWord};
 /// A line of the ledger of write-backs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WriteBackView {
-    /// What is written: the id of a message (`msg_...`) or of a decision (`cns_...`).
+    /// What is written: the id of a message (`msg_...`), a decision (`cns_...`) or a task (`tsk_...`).
     pub object: String,
     /// What kind of record it becomes.
     pub kind: WriteBackKindWord,
@@ -52,7 +52,7 @@ pub(crate) struct WriteBackQuery {
     status: Option<WriteBackStatusWord>,
     /// To this source, by id or name.
     source: Option<String>,
-    /// Of this message or decision, by id.
+    /// Of this message, decision or task, by id.
     object: Option<String>,
     /// How many to leave out.
     offset: Option<u64>,
@@ -67,7 +67,7 @@ pub(crate) struct RetryInput {
     /// Those to this source, by id or name; all where it is missing.
     #[serde(default)]
     source: Option<String>,
-    /// That of this message or decision alone, by id.
+    /// That of this message, decision or task alone, by id.
     #[serde(default)]
     object: Option<String>,
 }
@@ -113,7 +113,8 @@ pub(crate) async fn retry(State(deps): State<ApiDeps>, caller: Caller, Body(inpu
 
 fn filter(names: &SourceNames, source: Option<&str>, object: Option<&str>) -> Result<WriteBackFilter, ApiError> {
     let source = source.map(|text| names.find(text).map(|source| source.id).ok_or(ApiError::NotFound("source"))).transpose()?;
-    let object = object.map(|text| text.parse::<WriteBackObject>().map_err(|_| ApiError::NotFound("message or decision"))).transpose()?;
+    let object =
+        object.map(|text| text.parse::<WriteBackObject>().map_err(|_| ApiError::NotFound("message, decision or task"))).transpose()?;
     Ok(WriteBackFilter { status: None, source, object })
 }
 

@@ -22,7 +22,7 @@ const ROUTES: &[(&str, &str, Expected)] = {
     use Expected::{Everybody, SignedIn, With};
     use Permission::{
         ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins, ReadSegments,
-        ReadSources, RecordConsent,
+        ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     &[
         ("POST", "/session", Everybody),
@@ -38,6 +38,11 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("GET", "/patients/{id}/consents", With(ReadPatients)),
         ("POST", "/patients/{id}/consents", With(RecordConsent)),
         ("GET", "/patients/{id}/resources/{type}/{fhir_id}", With(ReadPatients)),
+        ("GET", "/tasks", With(ReadTasks)),
+        ("POST", "/tasks", With(WorkOnTasks)),
+        ("GET", "/tasks/{id}", With(ReadTasks)),
+        ("PUT", "/tasks/{id}/assignee", With(WorkOnTasks)),
+        ("PUT", "/tasks/{id}/status", With(WorkOnTasks)),
         ("GET", "/accounts", With(ReadPatients)),
         ("GET", "/segments", With(ReadSegments)),
         ("GET", "/segments/{id}", With(ReadSegments)),

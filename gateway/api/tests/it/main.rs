@@ -5,5 +5,6 @@ mod openapi;
 mod patient_data;
 mod public;
 mod session;
+mod tasks;
 mod webhooks;
 mod world;

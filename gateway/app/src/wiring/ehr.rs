@@ -1,7 +1,8 @@
 //! A source: its guarded client, how it is signed in to, and the worker that keeps the model in step with it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +13,7 @@ use gateway_auth::{
 use gateway_domain::ids::SourceId;
 use gateway_domain::source::Source;
 use gateway_fhir::{FhirReader, FhirServer, FhirServerConfig};
-use gateway_net::budget::BudgetLimits;
+use gateway_net::budget::{Budget, BudgetLimits};
 use gateway_net::egress::{Egress, EgressPolicy, Network, Origin};
 use gateway_ports::ehr::{Ehr, ExportLevel, ResourceReader};
 use gateway_ports::push::SubscriptionServer;
@@ -23,6 +24,20 @@ use secrecy::SecretString;
 use super::Parts;
 use crate::config::{Config, ConfigError, ExportSetting, SourceAuth, SourceSection};
 use crate::system::SystemProcesses;
+
+/// How hard each source is asked.
+#[derive(Default)]
+pub(crate) struct Budgets(Mutex<BTreeMap<String, Arc<Budget>>>);
+
+impl Budgets {
+    /// The one budget of a section's server, for all that ask it.
+    pub(super) fn of(&self, section: &SourceSection) -> Arc<Budget> {
+        let limits =
+            BudgetLimits { concurrent: section.max_concurrent, per_second: section.max_requests_per_second, ..BudgetLimits::default() };
+        let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(budgets.entry(section.name.clone()).or_insert_with(|| Arc::new(Budget::new(limits))))
+    }
+}
 
 /// The source of a section, as the database has it; made where it is new.
 ///
@@ -81,15 +96,10 @@ fn server_with(parts: &Parts, config: &Config, section: &SourceSection, rights: 
     let files = section.file_origins()?;
     let client = AuthorizedClient::new(egress.for_origin(origin).also_without_credentials(files.iter().cloned()), tokens);
     let mapping = section.mapping()?;
-    let budget =
-        BudgetLimits { concurrent: section.max_concurrent, per_second: section.max_requests_per_second, ..BudgetLimits::default() };
-    let server_config = FhirServerConfig {
-        budget,
-        file_hosts: files,
-        rebase_links: section.rebase_links,
-        ..FhirServerConfig::new(url.clone(), &mapping.search)
-    };
-    Ok(FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy)))
+    let server_config =
+        FhirServerConfig { file_hosts: files, rebase_links: section.rebase_links, ..FhirServerConfig::new(url.clone(), &mapping.search) };
+    let server = FhirServer::new(server_config, client, Arc::clone(&parts.clock), Arc::clone(&parts.entropy));
+    Ok(server.within(parts.budgets.of(section)))
 }
 
 /// A section as the sync takes it: who is asked, and who reads the answers.

@@ -32,7 +32,8 @@ pub(crate) fn keeper(parts: &Parts, config: &Config, section: &SourceSection) ->
             ContentChoice::Subject => CommunicationContent::Subject,
         },
     };
-    Ok(Arc::new(FhirRecordKeeper::new(keeper_config, client, Arc::clone(&parts.clock))))
+    let keeper = FhirRecordKeeper::new(keeper_config, client, Arc::clone(&parts.clock)).within(parts.budgets.of(section));
+    Ok(Arc::new(keeper))
 }
 
 /// A section as a target of write-back; `None` where nothing is written back to it.

@@ -10,6 +10,7 @@ use gateway_net::egress::{EgressError, EgressRequest, EgressResponse, Retry};
 use gateway_net::retry_after::retry_after;
 use gateway_ports::ehr::{EhrError, EhrErrorKind};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use jiff::Timestamp;
 
 use super::FhirServer;
 use crate::mapping::Outcome;
@@ -54,7 +55,7 @@ impl FhirServer {
         let wants_body = request.method != Method::DELETE;
         let admission = self.budget.admit().await;
         let response = self.client.send(request, self.clock.now()).await.map_err(|error| self.auth_failure(asked, &error))?;
-        self.settle(admission, &response);
+        settle(admission, &response, self.clock.now());
         let (status, headers) = (response.status(), response.headers().clone());
         let limit = if status.is_success() { self.config.largest_document } else { LARGEST_ERROR };
         let body = match response.bytes(limit).await {
@@ -73,20 +74,6 @@ impl FhirServer {
             return Err(self.error(asked, EhrErrorKind::Later(None), reason.to_owned()));
         }
         Ok(Answer { status, headers, body })
-    }
-
-    /// Tells the budget what an answer says about how much the server bears.
-    pub(super) fn settle(&self, admission: Admission<'_>, response: &EgressResponse) {
-        let (status, headers) = (response.status(), response.headers());
-        let wish = || retry_after(headers, self.clock.now(), Duration::ZERO..=LONGEST_WISH);
-        let outcome = match status {
-            StatusCode::TOO_MANY_REQUESTS => Settled::Throttled(wish()),
-            // Without a word about when, it is broken rather than busy.
-            StatusCode::SERVICE_UNAVAILABLE => wish().map_or(Settled::Failed, |wish| Settled::Throttled(Some(wish))),
-            status if status.is_server_error() => Settled::Failed,
-            _ => Settled::Answered,
-        };
-        admission.end(outcome, Some(headers));
     }
 
     /// Waits before another try, or gives the error back where none can help or enough were made.
@@ -145,6 +132,20 @@ impl FhirServer {
         };
         self.error(asked, kind, error.to_string())
     }
+}
+
+/// Tells the budget what an answer says about how much the server bears.
+pub(crate) fn settle(admission: Admission<'_>, response: &EgressResponse, now: Timestamp) {
+    let (status, headers) = (response.status(), response.headers());
+    let wish = || retry_after(headers, now, Duration::ZERO..=LONGEST_WISH);
+    let outcome = match status {
+        StatusCode::TOO_MANY_REQUESTS => Settled::Throttled(wish()),
+        // Without a word about when, it is broken rather than busy.
+        StatusCode::SERVICE_UNAVAILABLE => wish().map_or(Settled::Failed, |wish| Settled::Throttled(Some(wish))),
+        status if status.is_server_error() => Settled::Failed,
+        _ => Settled::Answered,
+    };
+    admission.end(outcome, Some(headers));
 }
 
 /// Whether an answer means "not now".

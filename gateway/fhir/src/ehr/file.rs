@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::FhirServer;
-use super::exchange::{LARGEST_ERROR, is_later};
+use super::exchange::{LARGEST_ERROR, is_later, settle};
 
 const ASKED: &str = "a file of an export";
 const MOST_REDIRECTS: usize = 3;
@@ -41,7 +41,7 @@ impl FhirServer {
             } else {
                 self.client.egress().send(request, None).await.map_err(|error| self.egress_failure(ASKED, &error))?
             };
-            self.settle(admission, &response);
+            settle(admission, &response, self.clock.now());
             let status = response.status();
             if let Some(target) = response.redirect_target() {
                 redirects += 1;

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::FhirRecordKeeper;
 use super::found::Members;
+use crate::ehr::exchange::settle;
 use crate::mapping::Outcome;
 
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json");
@@ -57,7 +58,9 @@ impl FhirRecordKeeper {
     /// Sends it. What stands against every request of ours, and not against this one, is [`NotKept::Unavailable`].
     pub(super) async fn send(&self, request: EgressRequest, asked: &str) -> Result<Answer, NotKept> {
         let away = |reason: String, wait| NotKept::Unavailable { reason: format!("{asked}: {reason}"), wait };
+        let admission = self.budget.admit().await;
         let response = self.client.send(request, self.clock.now()).await.map_err(|error| away(error.to_string(), None))?;
+        settle(admission, &response, self.clock.now());
         let (status, headers) = (response.status(), response.headers().clone());
         let body = match response.bytes(LARGEST).await {
             Ok(body) => body,

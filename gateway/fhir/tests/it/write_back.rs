@@ -11,6 +11,7 @@ use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::RecordStatus;
 use gateway_domain::write_back::{CommunicationRecord, Record, RemoteRecord};
 use gateway_fhir::{CommunicationContent, FhirRecordKeeper, RecordKeeperConfig};
+use gateway_net::budget::{Budget, BudgetLimits};
 use gateway_net::egress::{Egress, EgressPolicy, Origin};
 use gateway_ports::clock::Clock as _;
 use gateway_ports::write_back::{NotKept, RecordKeeper as _};
@@ -200,4 +201,18 @@ async fn a_server_in_trouble_is_told_from_a_record_it_refuses() {
             assert!(matches!(error, NotKept::Unavailable { wait: Some(wait), .. } if wait.as_secs() == 7), "as it asks");
         }
     }
+}
+
+#[tokio::test]
+async fn writing_waits_for_its_place_in_the_budget_of_its_source() {
+    let budget = Arc::new(Budget::new(BudgetLimits { concurrent: 1, ..BudgetLimits::default() }));
+    let Server { keeper, asked } = Server::start(&certain(), [with(429, "retry-after", "7")]).await;
+    let keeper = keeper.within(Arc::clone(&budget));
+    let reading = budget.admit().await;
+    let message = record(MessageStatus::Accepted);
+    let waits = tokio::time::timeout(std::time::Duration::from_millis(50), keeper.keep(&message, None, false)).await;
+    assert!(waits.is_err() && asked.lock().unwrap().is_empty(), "the one place is taken");
+    drop(reading);
+    keeper.keep(&message, None, false).await.unwrap_err();
+    assert_eq!((asked.lock().unwrap().len(), budget.seen().throttled), (2, 1), "and what the server says counts for all");
 }

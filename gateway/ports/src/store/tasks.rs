@@ -39,6 +39,10 @@ pub struct TaskSummary {
     pub journey_title: Option<String>,
     /// Name of the user it is assigned to.
     pub assignee_name: Option<String>,
+    /// Name of the user who put it down.
+    pub maker_name: Option<String>,
+    /// Name of the user who said that it ended.
+    pub ender_name: Option<String>,
 }
 
 /// Which tasks are asked for.

@@ -8,6 +8,8 @@ export const defaultLimit = 50;
 export interface ListSearch {
   q?: string;
   status?: string;
+  /** Whose tasks are shown. */
+  whose?: string;
   offset?: number;
   limit?: number;
   /** The open tab of a record. */
@@ -36,6 +38,7 @@ export function listSearch(search: Record<string, unknown>): ListSearch {
   return {
     q: text(search.q),
     status: text(search.status),
+    whose: text(search.whose),
     tab: text(search.tab),
     message: text(search.message),
     offset: whole(search.offset),

@@ -2,6 +2,7 @@
 
 import {
   IconBuildingHospital,
+  IconChecklist,
   IconFileSearch,
   IconHome2,
   IconMail,
@@ -18,6 +19,7 @@ export const areas = [
   { key: "patients", to: "/patients", group: "customers", permission: "read-patients", icon: IconUserHeart },
   { key: "accounts", to: "/accounts", group: "customers", permission: "read-patients", icon: IconBuildingHospital },
   { key: "segments", to: "/segments", group: "customers", permission: "read-segments", icon: IconStack2 },
+  { key: "tasks", to: "/tasks", group: "customers", permission: "read-tasks", icon: IconChecklist },
   { key: "journeys", to: "/journeys", group: "marketing", permission: "read-journeys", icon: IconRoute },
   { key: "messages", to: "/messages", group: "marketing", permission: "read-messages", icon: IconMail },
   { key: "sources", to: "/sources", group: "gateway", permission: "read-sources", icon: IconServer2 },

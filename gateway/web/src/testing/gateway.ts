@@ -16,6 +16,8 @@ export const everything = [
   "manage-journeys",
   "read-messages",
   "record-consent",
+  "read-tasks",
+  "work-on-tasks",
   "read-sources",
   "manage-sources",
   "read-plugins",

@@ -115,7 +115,9 @@ async fn a_task_ends_once_and_says_by_whom(fixture: Fixture) {
     assert!(matches!(late, Err(StoreError::Stale { what: "task", .. })), "{late:?}");
     let late = fixture.assign_task(task.id, None).await;
     assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
-    let ended = fixture.task(task.id).await.unwrap().unwrap().task;
+    let ended = fixture.task(task.id).await.unwrap().unwrap();
+    assert_eq!((ended.maker_name.as_deref(), ended.ender_name.as_deref()), (Some("Grace"), Some("Grace")));
+    let ended = ended.task;
     let end = ended.end.unwrap();
     assert_eq!((ended.status, end.at, end.by), (TaskStatus::Done, after(5), grace));
     assert_eq!(fixture.task(TaskId::new(now(), entropy())).await.unwrap(), None);

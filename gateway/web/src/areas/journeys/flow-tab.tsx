@@ -2,6 +2,7 @@
 
 import {
   IconArrowsSplit2,
+  IconChecklist,
   IconCircleDot,
   IconClockHour4,
   IconDoorExit,
@@ -20,6 +21,7 @@ import { type OutlineStep, outlineOf } from "./outline";
 
 const icons: Record<string, TablerIcon> = {
   send: IconMail,
+  task: IconChecklist,
   wait: IconClockHour4,
   wait_for: IconEar,
   branch: IconArrowsSplit2,

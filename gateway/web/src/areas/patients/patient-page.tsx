@@ -18,6 +18,7 @@ import { patientQuery } from "./patient";
 import classes from "./patients.module.css";
 import { SegmentsTab } from "./segments-tab";
 import { SummaryTab } from "./summary-tab";
+import { TasksTab } from "./tasks-tab";
 
 export function PatientPage() {
   const { id } = useParams({ from: "/patients/$id" });
@@ -47,6 +48,11 @@ function Record({ patient }: { patient: PatientRecord }) {
       title: t("messages.title"),
       render: () => <MessagesTable patient={patient.id} empty={t("patient.no_messages")} />,
     },
+    may("read-tasks") && {
+      key: "tasks",
+      title: t("tasks.title"),
+      render: () => <TasksTab id={patient.id} />,
+    },
     { key: "consent", title: t("patient.consent"), render: () => <ConsentTab id={patient.id} /> },
   ];
   return (
@@ -60,7 +66,7 @@ function Record({ patient }: { patient: PatientRecord }) {
         label={patient.name}
         tabs={tabs.filter((tab) => tab !== false)}
         value={search.tab}
-        onChange={(tab) => change({ tab, message: undefined })}
+        onChange={(tab) => change({ tab, message: undefined, offset: undefined })}
       />
     </Page>
   );

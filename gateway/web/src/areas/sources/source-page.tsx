@@ -13,6 +13,7 @@ import { RunsTab } from "./runs-tab";
 import { sourcesQuery } from "./source";
 import classes from "./sources.module.css";
 import { SyncNow } from "./sync-now";
+import { WriteBacksTab } from "./write-backs-tab";
 
 export function SourcePage() {
   const { t } = useTranslation();
@@ -50,9 +51,10 @@ function Record({ source }: { source: Source }) {
             title: `${t("sources.quarantine")} · ${format.number(source.quarantined)}`,
             render: () => <QuarantineTab source={source.id} />,
           },
+          { key: "write-backs", title: t("write_back.title"), render: () => <WriteBacksTab source={source.id} /> },
         ]}
         value={search.tab}
-        onChange={(tab) => change({ tab, offset: undefined })}
+        onChange={(tab) => change({ tab, offset: undefined, status: undefined })}
       />
     </Page>
   );

@@ -65,6 +65,21 @@ export function useSettle(source: string) {
   return { replay, dismiss };
 }
 
+export const writeBacksQuery = (search: Paged & { source: string; status?: string }) =>
+  queryOptions({
+    queryKey: ["sources", search.source, "write-backs", search],
+    queryFn: ({ signal }) => answered(api.GET("/write-backs", { params: { query: asked(search) }, signal })),
+  });
+
+/** Tries one that was given up again, or all of the source. */
+export function useRetryWriteBacks(source: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (object: string | null) => answered(api.POST("/write-back-retries", { body: { source, object } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["sources", source, "write-backs"] }),
+  });
+}
+
 export function useSyncNow(id: string) {
   const client = useQueryClient();
   return useMutation({
