@@ -964,12 +964,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What could not be read, newest first. */
+        /** What could not be read, newest first, without its text. */
         get: {
             parameters: {
                 query?: {
                     /** @description Of this source, by id or name. */
                     source?: string;
+                    /** @description That stands so. */
+                    status?: components["schemas"]["QuarantineStatusWord"];
+                    /** @description Because of this, as the counts by reason say it. */
+                    reason?: string;
                     /** @description How many to leave out. */
                     offset?: number;
                     /** @description How many at most, 1 to 500. */
@@ -999,6 +1003,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quarantine-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts by reason, the most first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of this source, by id or name. */
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_QuarantineReason"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts what is open aside. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["QuarantineChoice"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DismissedView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads what is open again, with the mapping there is now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["QuarantineChoice"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/quarantine/{id}": {
         parameters: {
             query?: never;
@@ -1006,7 +1126,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One thing that could not be read, with its raw text. */
+        /** One thing that could not be read, with its raw text. It can be a patient's. */
         get: {
             parameters: {
                 query?: never;
@@ -1415,6 +1535,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks: open ones first, of these the ones that are due first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In this status. */
+                    status?: "open" | "done" | "cancelled";
+                    /** @description About this patient, by id; those of the person's other records are among them. */
+                    patient?: string;
+                    /** @description Whose: `me` (mine or my role's), `nobody`, a role, or a user by id. */
+                    assignee?: string;
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_TaskView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Puts a task down. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TaskInput"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives an open task to somebody, or to whoever comes first. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AssigneeInput"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that a task is done, or is not to be done any more. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TaskEndInput"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -1568,7 +1876,7 @@ export interface paths {
                     status?: "waiting" | "done" | "failed";
                     /** @description To this source, by id or name. */
                     source?: string;
-                    /** @description Of this message or decision, by id. */
+                    /** @description Of this message, decision or task, by id. */
                     object?: string;
                     /** @description How many to leave out. */
                     offset?: number;
@@ -1685,6 +1993,11 @@ export interface components {
             id: string;
             /** @description What it is for. */
             name: string;
+        };
+        /** @description Who is to do a task. */
+        AssigneeInput: {
+            /** @description `me`, a role, or a user by id; null is whoever comes first. */
+            assignee: string | null;
         };
         /**
          * @description What was done.
@@ -1853,6 +2166,14 @@ export interface components {
          * @enum {string}
          */
         DeceasedWord: "no" | "yes" | "on" | "unclear";
+        /** @description What was put aside. */
+        DismissedView: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            dismissed: number;
+        };
         /** @description The fact that counts. */
         EvidenceFact: {
             /** @description Id of the resource in its source. */
@@ -2464,12 +2785,34 @@ export interface components {
             total: number;
         };
         /** @description A piece of a long list. */
+        List_QuarantineReason: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many.
+                 */
+                count: number;
+                /** @description The reason without columns and lines. */
+                reason: string;
+                /** @description Name of the source. */
+                source: string;
+                /** @description How it stands. */
+                status: components["schemas"]["QuarantineStatusWord"];
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
         List_QuarantineRow: {
             /** @description The items. */
             items: {
                 /**
                  * Format: date-time
-                 * @description When.
+                 * @description When it was met last.
                  */
                 at: string;
                 /** @description FHIR id, where it could be told. */
@@ -2483,10 +2826,24 @@ export interface components {
                 line: number | null;
                 /** @description Why. */
                 reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it stopped being open.
+                 */
+                resolved_at: string | null;
                 /** @description FHIR type, where it could be told. */
                 resource_type: string | null;
                 /** @description Name of the source. */
                 source: string;
+                /** @description How it stands. */
+                status: components["schemas"]["QuarantineStatusWord"];
+                /**
+                 * Format: int32
+                 * @description How often it was read again in vain.
+                 */
+                tries: number;
+                /** @description Whether all of it was kept, so that it can be read again. */
+                whole: boolean;
             }[];
             /**
              * Format: int64
@@ -2572,7 +2929,7 @@ export interface components {
         List_SourceView: {
             /** @description The items. */
             items: {
-                /** @description Its FHIR base URL. */
+                /** @description Its FHIR base URL; empty where its data comes as files alone. */
                 base_url: string;
                 /**
                  * Format: date-time
@@ -2588,7 +2945,7 @@ export interface components {
                 push: components["schemas"]["PushSubscriptionView"][];
                 /**
                  * Format: int64
-                 * @description Lines and resources that could not be read.
+                 * @description Lines and resources that could not be read, and are open.
                  */
                 quarantined: number;
                 /** @description Resources by type. */
@@ -2663,6 +3020,53 @@ export interface components {
             total: number;
         };
         /** @description A piece of a long list. */
+        List_TaskView: {
+            /** @description The items. */
+            items: {
+                assigned_role: components["schemas"]["RoleWord"] | null;
+                assigned_user: components["schemas"]["TitleRef"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date
+                 * @description Until when.
+                 */
+                due_on: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at: string | null;
+                /** @description Who said that it ended. */
+                ended_by: string | null;
+                /** @description `tsk_...` */
+                id: string;
+                journey: components["schemas"]["TitleRef"] | null;
+                /** @description What is to be done. */
+                kind: components["schemas"]["TaskKindWord"];
+                /** @description Who put it down, where staff did. */
+                made_by: string | null;
+                /** @description The message that could not be delivered, by id. */
+                message: string | null;
+                /** @description More in words, from the journey's definition or from staff. */
+                note: string | null;
+                /** @description Where it comes from: `staff`, `journey` or `undeliverable`. */
+                origin: string;
+                /** @description The person, by the record that is written to. */
+                patient: components["schemas"]["PatientRef"];
+                /** @description Whether it is still to be done. */
+                status: components["schemas"]["TaskStatusWord"];
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
         List_TimelineEntry: {
             /** @description The items. */
             items: {
@@ -2675,7 +3079,7 @@ export interface components {
                 detail: string | null;
                 /**
                  * @description `segment-joined`, `segment-left`, `journey-entered`, `journey-left`, `message-` and its status, `clicked`, `opted-out`,
-                 *     `bounced`, `consent` or `fact`.
+                 *     `bounced`, `consent`, `task-` and its status, or `fact`.
                  */
                 kind: string;
                 /** @description What it is about: an id of the gateway, or `Type/id` of a FHIR resource. */
@@ -2726,7 +3130,7 @@ export interface components {
                  * @description When it is tried next, while it waits.
                  */
                 next_try_at: string | null;
-                /** @description What is written: the id of a message (`msg_...`) or of a decision (`cns_...`). */
+                /** @description What is written: the id of a message (`msg_...`), a decision (`cns_...`) or a task (`tsk_...`). */
                 object: string;
                 /** @description Why it waits or was given up, or what was found at the source. */
                 reason: string | null;
@@ -2990,7 +3394,7 @@ export interface components {
          * @description What a role may do.
          * @enum {string}
          */
-        PermissionWord: "read-patients" | "read-segments" | "manage-segments" | "read-journeys" | "manage-journeys" | "read-messages" | "record-consent" | "read-sources" | "manage-sources" | "read-plugins" | "manage-users" | "read-audit";
+        PermissionWord: "read-patients" | "read-segments" | "manage-segments" | "read-journeys" | "manage-journeys" | "read-messages" | "record-consent" | "read-tasks" | "work-on-tasks" | "read-sources" | "manage-sources" | "read-plugins" | "manage-users" | "read-audit";
         /**
          * @description What a plugin decides.
          * @enum {string}
@@ -3105,11 +3509,34 @@ export interface components {
             /** @description How it stands. */
             status: components["schemas"]["PushStatusWord"];
         };
+        /** @description What of a source's quarantine is meant: everything that is open, or that of one reason, or one line. */
+        QuarantineChoice: {
+            /** @description This one, `qua_...`. */
+            id: string | null;
+            /** @description Because of this, as the counts by reason say it. */
+            reason: string | null;
+            /** @description The source, by id or name. */
+            source: string;
+        };
+        /** @description How much of the quarantine has one reason. */
+        QuarantineReason: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The reason without columns and lines. */
+            reason: string;
+            /** @description Name of the source. */
+            source: string;
+            /** @description How it stands. */
+            status: components["schemas"]["QuarantineStatusWord"];
+        };
         /** @description Something that could not be read. */
         QuarantineRow: {
             /**
              * Format: date-time
-             * @description When.
+             * @description When it was met last.
              */
             at: string;
             /** @description FHIR id, where it could be told. */
@@ -3123,11 +3550,30 @@ export interface components {
             line: number | null;
             /** @description Why. */
             reason: string;
+            /**
+             * Format: date-time
+             * @description When it stopped being open.
+             */
+            resolved_at: string | null;
             /** @description FHIR type, where it could be told. */
             resource_type: string | null;
             /** @description Name of the source. */
             source: string;
+            /** @description How it stands. */
+            status: components["schemas"]["QuarantineStatusWord"];
+            /**
+             * Format: int32
+             * @description How often it was read again in vain.
+             */
+            tries: number;
+            /** @description Whether all of it was kept, so that it can be read again. */
+            whole: boolean;
         };
+        /**
+         * @description How something in the quarantine stands.
+         * @enum {string}
+         */
+        QuarantineStatusWord: "open" | "replayed" | "resolved" | "dismissed";
         /** @description Something that could not be read, with its text. */
         QuarantineView: components["schemas"]["QuarantineRow"] & {
             /** @description The raw text; bytes that are no UTF-8 are replaced. */
@@ -3148,6 +3594,29 @@ export interface components {
          * @enum {string}
          */
         RecordStatusWord: "active" | "inactive" | "merged" | "deleted" | "referenced";
+        /** @description What reading again came to. */
+        ReplayView: {
+            /**
+             * Format: int64
+             * @description Of those, new or different, and applied.
+             */
+            applied: number;
+            /**
+             * Format: int64
+             * @description Only their beginning was kept.
+             */
+            not_whole: number;
+            /**
+             * Format: int64
+             * @description Could be read now.
+             */
+            replayed: number;
+            /**
+             * Format: int64
+             * @description Still can't be read.
+             */
+            still_unreadable: number;
+        };
         /** @description How many resources of a type there are. */
         ResourceCount: {
             /**
@@ -3168,7 +3637,7 @@ export interface components {
         };
         /** @description Which of those that were given up are tried again. */
         RetryInput: {
-            /** @description That of this message or decision alone, by id. */
+            /** @description That of this message, decision or task alone, by id. */
             object?: string | null;
             /** @description Those to this source, by id or name; all where it is missing. */
             source?: string | null;
@@ -3296,7 +3765,7 @@ export interface components {
         };
         /** @description A FHIR server. */
         SourceView: {
-            /** @description Its FHIR base URL. */
+            /** @description Its FHIR base URL; empty where its data comes as files alone. */
             base_url: string;
             /**
              * Format: date-time
@@ -3312,7 +3781,7 @@ export interface components {
             push: components["schemas"]["PushSubscriptionView"][];
             /**
              * Format: int64
-             * @description Lines and resources that could not be read.
+             * @description Lines and resources that could not be read, and are open.
              */
             quarantined: number;
             /** @description Resources by type. */
@@ -3421,7 +3890,82 @@ export interface components {
          * @description How a sync run reads.
          * @enum {string}
          */
-        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since" | "hint" | "mixed";
+        SyncStrategyWord: "bulk-full" | "bulk-since" | "search-full" | "search-since" | "hint" | "mixed" | "import" | "import-full" | "replay";
+        /** @description How a task ended. */
+        TaskEndInput: {
+            /** @description Done, or not to be done any more. */
+            status: components["schemas"]["TaskEndWord"];
+        };
+        /**
+         * @description The ways a task ends.
+         * @enum {string}
+         */
+        TaskEndWord: "done" | "cancelled";
+        /** @description A task to be put down. */
+        TaskInput: {
+            /** @description Who is to do it: `me`, a role, or a user by id; null is whoever comes first. */
+            assignee?: string | null;
+            /**
+             * Format: date
+             * @description Until when.
+             */
+            due_on?: string | null;
+            /** @description What is to be done. */
+            kind: components["schemas"]["TaskKindWord"];
+            /** @description More in words, at most 500 characters; needed for `other`. It never leaves the gateway. */
+            note?: string | null;
+            /** @description The patient, by id. */
+            patient: string;
+        };
+        /**
+         * @description What staff is to do.
+         * @enum {string}
+         */
+        TaskKindWord: "call" | "check-contact" | "book" | "review" | "other";
+        /**
+         * @description Whether a task is still to be done.
+         * @enum {string}
+         */
+        TaskStatusWord: "open" | "done" | "cancelled";
+        /** @description Something to be done about a patient. */
+        TaskView: {
+            assigned_role: components["schemas"]["RoleWord"] | null;
+            assigned_user: components["schemas"]["TitleRef"] | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date
+             * @description Until when.
+             */
+            due_on: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /** @description Who said that it ended. */
+            ended_by: string | null;
+            /** @description `tsk_...` */
+            id: string;
+            journey: components["schemas"]["TitleRef"] | null;
+            /** @description What is to be done. */
+            kind: components["schemas"]["TaskKindWord"];
+            /** @description Who put it down, where staff did. */
+            made_by: string | null;
+            /** @description The message that could not be delivered, by id. */
+            message: string | null;
+            /** @description More in words, from the journey's definition or from staff. */
+            note: string | null;
+            /** @description Where it comes from: `staff`, `journey` or `undeliverable`. */
+            origin: string;
+            /** @description The person, by the record that is written to. */
+            patient: components["schemas"]["PatientRef"];
+            /** @description Whether it is still to be done. */
+            status: components["schemas"]["TaskStatusWord"];
+        };
         /** @description One thing that happened. */
         TimelineEntry: {
             /**
@@ -3433,7 +3977,7 @@ export interface components {
             detail: string | null;
             /**
              * @description `segment-joined`, `segment-left`, `journey-entered`, `journey-left`, `message-` and its status, `clicked`, `opted-out`,
-             *     `bounced`, `consent` or `fact`.
+             *     `bounced`, `consent`, `task-` and its status, or `fact`.
              */
             kind: string;
             /** @description What it is about: an id of the gateway, or `Type/id` of a FHIR resource. */
@@ -3511,7 +4055,7 @@ export interface components {
          * @description What kind of record a write-back becomes.
          * @enum {string}
          */
-        WriteBackKindWord: "communication" | "consent";
+        WriteBackKindWord: "communication" | "consent" | "task";
         /**
          * @description How a write-back stands.
          * @enum {string}
@@ -3526,7 +4070,7 @@ export interface components {
              * @description When it is tried next, while it waits.
              */
             next_try_at: string | null;
-            /** @description What is written: the id of a message (`msg_...`) or of a decision (`cns_...`). */
+            /** @description What is written: the id of a message (`msg_...`), a decision (`cns_...`) or a task (`tsk_...`). */
             object: string;
             /** @description Why it waits or was given up, or what was found at the source. */
             reason: string | null;
