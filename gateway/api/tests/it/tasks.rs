@@ -24,7 +24,10 @@ async fn a_task_is_put_down_taken_and_done_and_the_audit_has_each_step() {
     let task = put_down(&world, &coordinator, &body).await;
     let id = task["id"].as_str().unwrap().to_owned();
     assert_eq!((&task["status"], &task["origin"], &task["note"]), (&json!("open"), &json!("staff"), &json!("Ask for a date")));
-    assert_eq!((&task["assigned_role"], &task["due_on"], &task["patient"]["id"]), (&json!("clinician"), &json!("2026-12-01"), &json!(patient)));
+    assert_eq!(
+        (&task["assigned_role"], &task["due_on"], &task["patient"]["id"]),
+        (&json!("clinician"), &json!("2026-12-01"), &json!(patient))
+    );
 
     world.clock.advance(SignedDuration::from_secs(1));
     let clinician = world.sign_in(Role::Clinician).await;
@@ -46,7 +49,10 @@ async fn a_task_is_put_down_taken_and_done_and_the_audit_has_each_step() {
     let details: Vec<&str> = changes.iter().map(|row| row.detail.as_str()).collect();
     assert_eq!(details, [id.clone(), format!("{id} assigned"), format!("{id} done")]);
     assert_eq!(changes[2].actor, Actor::User(me));
-    assert!(rows.iter().any(|row| row.action == AuditAction::Read && row.object == "/api/v1/tasks/{id}/status"), "what was shown is in it too");
+    assert!(
+        rows.iter().any(|row| row.action == AuditAction::Read && row.object == "/api/v1/tasks/{id}/status"),
+        "what was shown is in it too"
+    );
 }
 
 #[tokio::test]
