@@ -46,6 +46,15 @@ const fn follows(kind: WriteBackKind) -> &'static [&'static str] {
     }
 }
 
+/// Statuses of ours that another of ours can follow. What has any other was changed by somebody else.
+const fn goes_on_from(kind: WriteBackKind) -> &'static [&'static str] {
+    match kind {
+        WriteBackKind::Communication => &["preparation", "in-progress", "unknown", "completed", "not-done"],
+        WriteBackKind::Consent => &["active"],
+        WriteBackKind::Task => &["requested"],
+    }
+}
+
 /// What is said of a message's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CommunicationContent {
@@ -195,7 +204,7 @@ impl FhirRecordKeeper {
         }
         if !made {
             // One was there already, perhaps as it was before.
-            return self.bring_up_to_date(wanted, ability, found).await;
+            return self.take_up(wanted, ability, found).await;
         }
         let mut note = differing(wanted, &found);
         if !certain && ability.search_by_identifier != Says::No {
@@ -225,7 +234,7 @@ impl FhirRecordKeeper {
     async fn put_under_our_id(&self, wanted: &Wanted, ability: &KeepAbility) -> Result<Kept, NotKept> {
         let id = wanted.identifier.as_id();
         if let Some(found) = self.read(wanted, &id).await? {
-            return self.bring_up_to_date(wanted, ability, found).await;
+            return self.take_up(wanted, ability, found).await;
         }
         let asked = format!("{}/{id}", wanted.resource_type);
         let mut members = wanted.members.clone();
@@ -249,9 +258,19 @@ impl FhirRecordKeeper {
             return Err(refused(format!("{} with our identifier are there: {}; keep one of them", there.len(), ids.join(", "))));
         }
         match there.pop() {
-            Some(found) => self.bring_up_to_date(wanted, ability, found).await.map(Some),
+            Some(found) => self.take_up(wanted, ability, found).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Takes up a record that is there without our knowing which version we wrote: its status alone tells whether it is as we left it.
+    async fn take_up(&self, wanted: &Wanted, ability: &KeepAbility, found: Found) -> Result<Kept, NotKept> {
+        let status = found::text(&found.members, "status").unwrap_or_default();
+        let as_left = goes_on_from(wanted.kind).contains(&status.as_str());
+        if !as_left && !found.is_withdrawn() && !found.says_the_same(&wanted.members) {
+            return Err(changed_there(wanted, &found.id));
+        }
+        self.bring_up_to_date(wanted, ability, found).await
     }
 
     /// Changes the record we made where the ledger went on. What somebody else changed is left alone.
@@ -261,12 +280,7 @@ impl FhirRecordKeeper {
         };
         let changed = known.version.is_some() && found.version.is_some() && known.version != found.version;
         if changed && !found.says_the_same(&wanted.members) && !found.is_withdrawn() {
-            return Err(refused(format!(
-                "somebody else changed {}/{} there; it is left as it is, and the ledger says `{}`",
-                wanted.resource_type,
-                known.id,
-                found::text(&wanted.members, "status").unwrap_or_default()
-            )));
+            return Err(changed_there(wanted, &known.id));
         }
         self.bring_up_to_date(wanted, ability, found).await
     }
@@ -330,6 +344,11 @@ impl RecordKeeper for FhirRecordKeeper {
 
 const fn refused(reason: String) -> NotKept {
     NotKept::Refused { reason }
+}
+
+fn changed_there(wanted: &Wanted, id: &str) -> NotKept {
+    let status = found::text(&wanted.members, "status").unwrap_or_default();
+    refused(format!("somebody else changed {}/{id} there; it is left as it is, and the ledger says `{status}`", wanted.resource_type))
 }
 
 /// What the server made of the record, where it is not what was written.

@@ -216,3 +216,12 @@ async fn writing_waits_for_its_place_in_the_budget_of_its_source() {
     keeper.keep(&message, None, false).await.unwrap_err();
     assert_eq!((asked.lock().unwrap().len(), budget.seen().throttled), (2, 1), "and what the server says counts for all");
 }
+
+#[tokio::test]
+async fn what_somebody_began_with_before_we_knew_its_version_is_left_alone_too() {
+    // The answer to the create was lost, and who works there was quicker than the next try.
+    let server = Server::start(&certain(), [bundle(&[resource("r1", "2", "on-hold")])]).await;
+    let refused = server.keeper.keep(&record(MessageStatus::Accepted), None, true).await.unwrap_err();
+    assert!(matches!(&refused, NotKept::Refused { reason } if reason.contains("somebody else changed")), "{refused:?}");
+    assert_eq!(server.asked(), [search()], "nothing is written");
+}
