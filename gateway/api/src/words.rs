@@ -6,6 +6,7 @@ use gateway_domain::consent::{ConsentChannel, ConsentDecision, Purpose};
 use gateway_domain::contact_point::{ContactKind, ContactUse};
 use gateway_domain::date::Precision;
 use gateway_domain::fact::FactKind;
+use gateway_domain::identity::{QuestionKind, StaffDecision};
 use gateway_domain::journey::{JourneyStatus, RunStatus};
 use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::{RecordStatus, Sex};
@@ -93,7 +94,14 @@ words! {
     /// What a role may do.
     PermissionWord = Permission {
         ReadPatients, ReadSegments, ManageSegments, ReadJourneys, ManageJourneys, ReadMessages, RecordConsent, ReadTasks,
-        WorkOnTasks, ReadSources, ManageSources, ReadPlugins, ManageUsers, ReadAudit,
+        WorkOnTasks, DecideIdentity, ReadSources, ManageSources, ReadPlugins, ManageUsers, ReadAudit,
+    }
+    /// Whether records are one person's, as staff says.
+    StaffDecisionWord = StaffDecision { Same, Different }
+    /// What is asked about records, or is wrong with them.
+    QuestionKindWord = QuestionKind {
+        BirthDiffers, SexDiffers, IdentifiersDiffer, SeveralValues, OneSource, ManyHolders, MergeLoop, SurvivorMissing,
+        SeveralSurvivors, TooMany,
     }
     /// What staff is to do.
     TaskKindWord = TaskKind { Call, CheckContact, Book, Review, Other }

@@ -71,6 +71,8 @@ pub struct GateFacts {
     pub consents: Vec<Consent>,
     /// Decisions kept with each other record of the same person.
     pub other_consents: Vec<Vec<Consent>>,
+    /// Decisions kept with each record that may be the same person's: staff was asked, and has not answered. Only a refusal counts.
+    pub possible_consents: Vec<Vec<Consent>>,
     /// Whether the same message of the same version of the journey went, or may have gone, to another record of the same person.
     pub already_sent: bool,
     /// The medium.
@@ -253,7 +255,12 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
     }
     let list = facts.list.as_ref();
     let by_record = std::iter::once(&facts.consents).chain(&facts.other_consents).map(Vec::as_slice);
-    match effective_consent_of_person(by_record, &facts.medium, facts.purpose, list.map(|(key, _)| key.as_str())) {
+    let list_key = list.map(|(key, _)| key.as_str());
+    let possible = facts.possible_consents.iter().map(Vec::as_slice);
+    if effective_consent_of_person(possible, &facts.medium, facts.purpose, list_key) == Some(ConsentDecision::Deny) {
+        return Some(GateReason::OptedOut);
+    }
+    match effective_consent_of_person(by_record, &facts.medium, facts.purpose, list_key) {
         Some(ConsentDecision::Deny) => return Some(GateReason::OptedOut),
         Some(ConsentDecision::Permit) => {}
         None => {

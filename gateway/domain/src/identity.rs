@@ -45,7 +45,7 @@ pub struct RecordLink {
 }
 
 /// What the hospital decided about persons whose records live in several sources.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityRules {
     /// Identifier systems by which two records are one person's; none links nothing.
     pub systems: Vec<String>,
@@ -168,6 +168,17 @@ pub enum LinkReason {
     Staff,
 }
 
+impl LinkReason {
+    /// In words for staff.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Merge => "Their source merged one into the other.".to_owned(),
+            Self::Identifier(system) => format!("Both have the same identifier in {system}."),
+            Self::Staff => "Staff decided that they are one person's.".to_owned(),
+        }
+    }
+}
+
 /// What keeps two records apart that have an identifier in common, or what is wrong with a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -209,6 +220,14 @@ impl QuestionKind {
             Self::SeveralSurvivors => Trouble::SeveralSurvivors.sentence(),
             Self::TooMany => Trouble::TooMany.sentence(),
         }
+    }
+}
+
+impl QuestionKind {
+    /// Whether staff can answer it: by saying of two records that they are one person's, or that they are not. Everything else is put
+    /// right in the source.
+    pub const fn is_for_staff(self) -> bool {
+        matches!(self, Self::BirthDiffers | Self::SexDiffers | Self::IdentifiersDiffer | Self::SeveralValues | Self::OneSource)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod journey;
 pub mod message;
 pub mod message_template;
 pub mod patient;
+pub mod person;
 pub mod plugin;
 pub mod practitioner;
 pub mod projection;

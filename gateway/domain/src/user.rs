@@ -44,8 +44,8 @@ impl Role {
     /// Whether the role may do this. The one table.
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
-            ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
+            DecideIdentity, ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages,
+            ReadPatients, ReadPlugins, ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
         };
         match self {
             Self::Administrator => true,
@@ -61,9 +61,20 @@ impl Role {
                     | RecordConsent
                     | ReadTasks
                     | WorkOnTasks
+                    | DecideIdentity
             ),
             Self::Clinician => {
-                matches!(permission, ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent | ReadTasks | WorkOnTasks)
+                matches!(
+                    permission,
+                    ReadPatients
+                        | ReadSegments
+                        | ReadJourneys
+                        | ReadMessages
+                        | RecordConsent
+                        | ReadTasks
+                        | WorkOnTasks
+                        | DecideIdentity
+                )
             }
             Self::Operator => matches!(permission, ReadSources | ManageSources | ReadPlugins | ManageUsers),
             Self::Auditor => matches!(permission, ReadAudit),
@@ -93,6 +104,8 @@ pub enum Permission {
     ReadTasks,
     /// Make tasks, take them, and say that they are done.
     WorkOnTasks,
+    /// Say which records are one person's.
+    DecideIdentity,
     /// See sources, runs and the reasons of the quarantine.
     ReadSources,
     /// Start syncs, see raw quarantined lines.
@@ -107,7 +120,7 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadPatients,
         Self::ReadSegments,
         Self::ManageSegments,
@@ -117,6 +130,7 @@ impl Permission {
         Self::RecordConsent,
         Self::ReadTasks,
         Self::WorkOnTasks,
+        Self::DecideIdentity,
         Self::ReadSources,
         Self::ManageSources,
         Self::ReadPlugins,

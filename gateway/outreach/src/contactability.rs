@@ -1,20 +1,22 @@
 //! The badge: can this person be written to, and if not, why? Asks the same rules as the send gate, with everything that only concerns
 //! one message taken as fine. The gate decides anew at each send.
 
-use gateway_domain::consent::{Consent, Purpose};
-use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, RecordStanding, Verdict, decide};
+use gateway_domain::consent::Purpose;
+use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, Verdict, decide};
 use gateway_domain::journey::{JourneyStatus, RunStatus};
-use gateway_domain::patient::{Contactability, Patient};
+use gateway_domain::patient::{Contactability, RecordStatus};
+use gateway_ports::store::identity::WrittenTo;
 use jiff::Timestamp;
 
-/// What the badge says of a patient. Care messages by email are what is asked about.
-pub fn contactability(patient: &Patient, consents: &[Consent], policy: &GatePolicy, now: Timestamp) -> Contactability {
+/// What the badge says of a record that is written to as the person it belongs to. Care messages by email are what is asked about.
+pub fn contactability(record: RecordStatus, person: WrittenTo, policy: &GatePolicy, now: Timestamp) -> Contactability {
     let facts = GateFacts {
-        record: patient.status,
-        demographics: patient.demographics.clone(),
-        standing: RecordStanding::Primary,
-        consents: consents.to_vec(),
-        other_consents: Vec::new(),
+        record,
+        demographics: person.demographics,
+        standing: person.standing,
+        consents: Vec::new(),
+        other_consents: person.consents,
+        possible_consents: person.possible_consents,
         already_sent: false,
         medium: "email".to_owned(),
         purpose: Purpose::Treatment,
@@ -39,11 +41,12 @@ pub fn contactability(patient: &Patient, consents: &[Consent], policy: &GatePoli
 
 #[cfg(test)]
 mod tests {
-    use gateway_domain::consent::{ConsentChannel, ConsentDecision};
+    use gateway_domain::consent::{Consent, ConsentChannel, ConsentDecision};
     use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
     use gateway_domain::date::PartialDate;
-    use gateway_domain::ids::{ConsentId, PatientId, PatientNo, SourceId};
-    use gateway_domain::patient::{Deceased, Demographics, RecordStatus};
+    use gateway_domain::gate::RecordStanding;
+    use gateway_domain::ids::ConsentId;
+    use gateway_domain::patient::{Deceased, Demographics};
     use rstest::rstest;
 
     use super::*;
@@ -53,63 +56,70 @@ mod tests {
         "2026-11-23T09:00:00Z".parse().unwrap()
     }
 
-    fn patient() -> Patient {
-        Patient {
-            id: PatientId::new(night(), [1; 10]),
-            no: PatientNo(1),
-            source: SourceId::new(night(), [2; 10]),
-            fhir_id: "p1".into(),
-            status: RecordStatus::Active,
-            replaced_by: None,
-            demographics: Demographics {
-                birth: PartialDate::parse("1965-04-01"),
-                time_zone: Some("America/Chicago".into()),
-                contact_points: vec![ContactPoint {
-                    kind: ContactKind::Email,
-                    value: "ada@example.org".into(),
-                    used_for: ContactUse::Home,
-                    rank: None,
-                    from: None,
-                    until: None,
-                }],
-                ..Demographics::default()
-            },
-            data_quality: Vec::new(),
-            updated_at: night(),
-        }
+    fn person() -> WrittenTo {
+        let demographics = Demographics {
+            birth: PartialDate::parse("1965-04-01"),
+            time_zone: Some("America/Chicago".into()),
+            contact_points: vec![ContactPoint {
+                kind: ContactKind::Email,
+                value: "ada@example.org".into(),
+                used_for: ContactUse::Home,
+                rank: None,
+                from: None,
+                until: None,
+            }],
+            ..Demographics::default()
+        };
+        WrittenTo { standing: RecordStanding::Primary, demographics, consents: vec![Vec::new()], possible_consents: Vec::new() }
+    }
+
+    fn said(decision: ConsentDecision, at: i64) -> Vec<Consent> {
+        vec![Consent {
+            id: ConsentId::new(night(), [0; 10]),
+            decision,
+            medium: Some("email".into()),
+            purpose: None,
+            list: None,
+            at: Timestamp::from_second(at).unwrap(),
+            through: ConsentChannel::Staff,
+            evidence: String::new(),
+        }]
+    }
+
+    fn badge(status: RecordStatus, person: WrittenTo) -> (bool, Vec<String>) {
+        let badge = contactability(status, person, &GatePolicy::default(), night());
+        (badge.reachable, badge.reasons)
     }
 
     #[test]
     fn a_person_who_sleeps_is_reachable() {
-        let badge = contactability(&patient(), &[], &GatePolicy::default(), night());
+        let badge = contactability(RecordStatus::Active, person(), &GatePolicy::default(), night());
         assert_eq!((badge.reachable, badge.channels), (true, vec!["email".to_owned()]));
     }
 
     #[rstest]
-    #[case::died(|patient: &mut Patient| patient.demographics.deceased = Deceased::Unclear, GateReason::Deceased)]
-    #[case::without_address(|patient: &mut Patient| patient.demographics.contact_points.clear(), GateReason::NoAddress)]
-    #[case::somewhere(|patient: &mut Patient| patient.demographics.time_zone = None, GateReason::TimeZoneUnknown)]
-    #[case::merged(|patient: &mut Patient| patient.status = RecordStatus::Merged, GateReason::Merged)]
-    fn who_can_not_be_written_to_is_told_why(#[case] change: fn(&mut Patient), #[case] reason: GateReason) {
-        let mut patient = patient();
-        change(&mut patient);
-        let badge = contactability(&patient, &[], &GatePolicy::default(), night());
-        assert_eq!((badge.reachable, badge.reasons), (false, vec![reason.sentence().to_owned()]));
+    #[case::died(|person: &mut WrittenTo| person.demographics.deceased = Deceased::Unclear, GateReason::Deceased)]
+    #[case::without_address(|person: &mut WrittenTo| person.demographics.contact_points.clear(), GateReason::NoAddress)]
+    #[case::somewhere(|person: &mut WrittenTo| person.demographics.time_zone = None, GateReason::TimeZoneUnknown)]
+    #[case::by_another(|person: &mut WrittenTo| person.standing = RecordStanding::Other, GateReason::OtherRecord)]
+    #[case::unclear(|person: &mut WrittenTo| person.standing = RecordStanding::Unclear, GateReason::IdentityUnclear)]
+    #[case::refused(|person: &mut WrittenTo| person.consents = vec![said(ConsentDecision::Deny, 1)], GateReason::OptedOut)]
+    #[case::refused_at_one_of_two(
+        |person: &mut WrittenTo| person.consents = vec![said(ConsentDecision::Deny, 1), said(ConsentDecision::Permit, 2)],
+        GateReason::OptedOut
+    )]
+    #[case::refused_by_who_may_be_the_same(
+        |person: &mut WrittenTo| person.possible_consents = vec![said(ConsentDecision::Deny, 1)],
+        GateReason::OptedOut
+    )]
+    fn who_can_not_be_written_to_is_told_why(#[case] change: fn(&mut WrittenTo), #[case] reason: GateReason) {
+        let mut person = person();
+        change(&mut person);
+        assert_eq!(badge(RecordStatus::Active, person), (false, vec![reason.sentence().to_owned()]));
     }
 
     #[test]
-    fn an_opt_out_shows_on_the_badge() {
-        let refusal = Consent {
-            id: ConsentId::new(night(), [0; 10]),
-            decision: ConsentDecision::Deny,
-            medium: Some("email".into()),
-            purpose: None,
-            list: None,
-            at: night(),
-            through: ConsentChannel::Staff,
-            evidence: String::new(),
-        };
-        let badge = contactability(&patient(), &[refusal], &GatePolicy::default(), night());
-        assert_eq!(badge.reasons, [GateReason::OptedOut.sentence()]);
+    fn a_merged_record_is_not_written_to() {
+        assert_eq!(badge(RecordStatus::Merged, person()), (false, vec![GateReason::Merged.sentence().to_owned()]));
     }
 }

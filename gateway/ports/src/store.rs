@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod consent;
+pub mod identity;
 pub mod journeys;
 pub mod messages;
 pub mod patients;
@@ -19,6 +20,7 @@ pub mod write_backs;
 
 pub use audit::AuditStore;
 pub use consent::ConsentStore;
+pub use identity::IdentityStore;
 pub use journeys::JourneyStore;
 pub use messages::MessageStore;
 pub use patients::PatientStore;
@@ -89,6 +91,7 @@ pub trait Store:
     + PushStore
     + QuarantineStore
     + PatientStore
+    + IdentityStore
     + SegmentStore
     + JourneyStore
     + MessageStore
@@ -106,6 +109,7 @@ impl<T> Store for T where
         + PushStore
         + QuarantineStore
         + PatientStore
+        + IdentityStore
         + SegmentStore
         + JourneyStore
         + MessageStore

@@ -1,5 +1,7 @@
 //! Consent: decisions are only ever added.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use gateway_domain::consent::{Consent, ConsentChannel, ConsentDecision};
 use gateway_domain::ids::{ConsentId, PatientId, PatientNo};
@@ -114,6 +116,49 @@ async fn of_person(session: &mut Session, patient: PatientNo) -> Result<Vec<Cons
     }
     decisions.sort_by_key(|consent| (consent.at, consent.id));
     Ok(decisions)
+}
+
+/// The records of a person, each with the refusals that stand with it and the record each was given for.
+pub(crate) type Refusals = BTreeMap<PatientNo, Vec<(Consent, PatientNo)>>;
+
+/// Reads the refusals that stand with each record of a person. What was repeated from another of them is left out.
+pub(crate) async fn refusals(session: &mut Session, records: Vec<PatientNo>) -> Result<Refusals, StoreError> {
+    let mut found = BTreeMap::new();
+    for record in &records {
+        let decisions = of_patient(session, *record, &records).await?;
+        let mut standing = Vec::new();
+        for row in &rows_of(session, *record).await? {
+            let refusal = consent(row)?;
+            let given_for = row.get::<Option<i64>, _>("shared_from")?.map_or(*record, PatientNo);
+            let is_its_own = given_for == *record || !records.contains(&given_for);
+            let stands = refusal.decision == ConsentDecision::Deny && !decisions.iter().any(|other| is_taken_back(&refusal, other));
+            if is_its_own && stands {
+                standing.push((refusal, given_for));
+            }
+        }
+        found.insert(*record, standing);
+    }
+    Ok(found)
+}
+
+fn is_taken_back(refusal: &Consent, by: &Consent) -> bool {
+    by.decision == ConsentDecision::Permit && by.supersedes(refusal)
+}
+
+/// Leaves the refusals of persons that were parted with each of their records: nobody is written to more because of a parting.
+pub(crate) async fn keep_refusals(session: &mut Session, before: &[Refusals]) -> Result<(), StoreError> {
+    for person in before {
+        for record in person.keys() {
+            let still = person::records(session, *record).await?;
+            for (_, refusals) in person.iter().filter(|(other, _)| !still.contains(other)) {
+                for (refusal, given_for) in refusals {
+                    let id = ConsentId::from_uuid(repeated(refusal.id, *record));
+                    insert(session, *record, &Consent { id, ..refusal.clone() }, Some(*given_for)).await?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn rows_of(session: &mut Session, patient: PatientNo) -> Result<Vec<Row>, StoreError> {

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, RecordStanding, Verdict, decide};
-use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{MessageId, PatientNo};
 use gateway_domain::journey::SendOutcomeEvent;
 use gateway_domain::message::MessageStatus;
@@ -20,7 +19,7 @@ use crate::error::corrupt;
 use crate::journey_event::tell_outcome;
 use crate::message::status;
 use crate::stored::{from_json, from_name};
-use crate::{consent, person, write_back};
+use crate::{consent, identity, person, write_back};
 
 /// What is known of the message once the person is locked.
 struct Asked {
@@ -34,10 +33,9 @@ pub(crate) async fn pass(
     id: MessageId,
     prepared: Result<&Prepared, &str>,
     policy: &GatePolicy,
-    rules: &IdentityRules,
     now: Timestamp,
 ) -> Result<Option<Verdict>, StoreError> {
-    let Some(asked) = ask(session, id, rules, now).await? else {
+    let Some(asked) = ask(session, id, now).await? else {
         return Ok(None);
     };
     let verdict = decide(&asked.facts, policy, now);
@@ -53,7 +51,7 @@ pub(crate) async fn pass(
     Ok(Some(verdict))
 }
 
-async fn ask(session: &mut Session, id: MessageId, rules: &IdentityRules, now: Timestamp) -> Result<Option<Asked>, StoreError> {
+async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Option<Asked>, StoreError> {
     let Some(whose) = session.optional("SELECT patient_no FROM message WHERE id = $1", args![id.as_uuid()]).await? else {
         return Ok(None);
     };
@@ -76,7 +74,7 @@ async fn ask(session: &mut Session, id: MessageId, rules: &IdentityRules, now: T
     if status(&row.text("status")?)? != MessageStatus::Due {
         return Ok(None);
     }
-    let person = if records.len() > 1 { person::of_patient(session, rules, patient).await? } else { None };
+    let person = if records.len() > 1 { person::of_patient(session, patient).await? } else { None };
     let sent_last_week = sent_since(session, &records, id, later(now, -168)).await?;
     let day_ago = later(now, -24);
     let mut other_consents = Vec::with_capacity(records.len() - 1);
@@ -92,6 +90,8 @@ async fn ask(session: &mut Session, id: MessageId, rules: &IdentityRules, now: T
         demographics = Demographics { birth: golden.youngest, ..golden.demographics };
     }
     let (synced_at, sync_incomplete) = freshness(session, &sources).await?;
+    // By new rules there may be another record of this person, with a refusal.
+    let sync_incomplete = sync_incomplete || identity::is_behind(session).await?;
     Ok(Some(Asked {
         run: row.uuid("run_id")?,
         step: row.text("step")?,
@@ -101,6 +101,7 @@ async fn ask(session: &mut Session, id: MessageId, rules: &IdentityRules, now: T
             standing: person.as_ref().map_or(RecordStanding::Primary, |person| person.standing(patient)),
             consents: consent::of_patient(session, patient, &records).await?,
             other_consents,
+            possible_consents: identity::possible_consents(session, &records).await?,
             already_sent: already_sent(session, id, patient, &records).await?,
             medium: row.text("medium")?,
             purpose: from_name("purpose", row.text("purpose")?)?,

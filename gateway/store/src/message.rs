@@ -140,7 +140,7 @@ impl MessageStore for Store {
         now: Timestamp,
     ) -> Result<Option<Verdict>, StoreError> {
         let mut session = self.database.write().await?;
-        let verdict = gate::pass(&mut session, id, prepared, policy, &self.rules.get(), now).await?;
+        let verdict = gate::pass(&mut session, id, prepared, policy, now).await?;
         session.commit().await?;
         Ok(verdict)
     }

@@ -8,7 +8,6 @@ use gateway_domain::care_team::CareTeam;
 use gateway_domain::code::{CodeId, Coding};
 use gateway_domain::columns::ClinicalRecord;
 use gateway_domain::fact::{DescribedFact, FactKinds};
-use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{PatientId, PatientNo, SourceId, SourceNo};
 use gateway_domain::patient::{Patient, PatientFilter, Sex};
 use gateway_domain::projection::ReadPatient;
@@ -30,7 +29,7 @@ pub(crate) const STATUS_REFERENCED: &str = "referenced";
 /// Words of a search that are looked at; more of them narrow it no further.
 const MOST_WORDS: usize = 8;
 
-const PATIENT: &str = "p.id, p.no, s.id AS source_id, p.fhir_id, p.status, p.replaced_by, p.demographics, p.data_quality, p.updated_at \
+pub(crate) const PATIENT: &str = "p.id, p.no, s.id AS source_id, p.fhir_id, p.status, p.replaced_by, p.demographics, p.data_quality, p.updated_at \
     FROM patient p JOIN source s ON s.no = p.source_no";
 
 /// A patient as written: the document, and the columns read out of it.
@@ -209,7 +208,7 @@ impl PatientStore for Store {
         }
         fact::load(&mut session, &mut records, kinds).await?;
         if !linked.is_empty() {
-            pool(&mut session, &self.rules.get(), &linked, kinds, &mut records).await?;
+            pool(&mut session, &linked, kinds, &mut records).await?;
         }
         Ok(patients.iter().filter_map(|no| records.remove(no)).collect())
     }
@@ -274,12 +273,11 @@ impl PatientStore for Store {
 /// Adds the records of persons with several: what all of them say and all their facts, under the one that is written to.
 async fn pool(
     session: &mut Session,
-    rules: &IdentityRules,
     linked: &[(PatientNo, i64)],
     kinds: FactKinds,
     records: &mut HashMap<PatientNo, ClinicalRecord>,
 ) -> Result<(), StoreError> {
-    let persons = person::clinical(session, rules, linked).await?;
+    let persons = person::clinical(session, linked).await?;
     let of_one = |patient| ClinicalRecord { patient, birth: None, sex: Sex::Unknown, deceased: false, facts: Vec::new() };
     let mut parts: HashMap<PatientNo, ClinicalRecord> =
         persons.iter().flat_map(|(_, counted)| counted.iter().map(|no| (*no, of_one(*no)))).collect();

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use gateway_domain::columns::ClinicalRecord;
 use gateway_domain::gate::RecordStanding;
 use gateway_domain::golden_record::{GoldenRecord, RecordSays, golden_record};
-use gateway_domain::identity::{IdentityRules, LinkKind, RecordLink, Trouble};
+use gateway_domain::identity::{LinkKind, RecordLink, Trouble};
 use gateway_domain::ids::{PatientNo, SourceNo};
-use gateway_domain::patient::{Demographics, RecordStatus};
+use gateway_domain::patient::{Demographics, Patient, RecordStatus};
 use gateway_domain::resource::ResourceKey;
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
 
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, args};
-use crate::identity::ranks;
+use crate::identity::{ranks, rules};
 use crate::stored::{from_json, from_name};
 
 const NUMBER: &[Column] = &[Column::Integer];
@@ -31,11 +31,11 @@ pub(crate) struct Person {
 pub(crate) struct PersonRecord {
     pub(crate) no: PatientNo,
     pub(crate) source: SourceNo,
-    rank: u32,
+    pub(crate) rank: u32,
     pub(crate) status: RecordStatus,
     /// Whether another record of its source stands in its place.
-    replaced: bool,
-    said_at: Timestamp,
+    pub(crate) replaced: bool,
+    pub(crate) said_at: Timestamp,
     pub(crate) demographics: Demographics,
 }
 
@@ -68,11 +68,11 @@ impl Person {
 }
 
 /// The person of a record; `None` where it is the only record.
-pub(crate) async fn of_patient(session: &mut Session, rules: &IdentityRules, patient: PatientNo) -> Result<Option<Person>, StoreError> {
+pub(crate) async fn of_patient(session: &mut Session, patient: PatientNo) -> Result<Option<Person>, StoreError> {
     let row = session.optional("SELECT person_no FROM patient WHERE no = $1", args![patient]).await?;
     let person: Option<i64> = row.map(|row| row.get("person_no")).transpose()?.flatten();
     match person {
-        Some(no) => Ok(load(session, rules, &[no]).await?.into_values().next()),
+        Some(no) => Ok(load(session, &[no]).await?.into_values().next()),
         None => Ok(None),
     }
 }
@@ -98,7 +98,7 @@ pub(crate) async fn records(session: &mut Session, patient: PatientNo) -> Result
 }
 
 /// Persons by number.
-async fn load(session: &mut Session, rules: &IdentityRules, persons: &[i64]) -> Result<BTreeMap<i64, Person>, StoreError> {
+async fn load(session: &mut Session, persons: &[i64]) -> Result<BTreeMap<i64, Person>, StoreError> {
     let numbers = || Rows::of(NUMBER, persons.iter().map(|no| (*no).into()));
     let rows = session
         .all_rows(
@@ -113,7 +113,8 @@ async fn load(session: &mut Session, rules: &IdentityRules, persons: &[i64]) -> 
         let trouble = trouble.map(|name| from_name("trouble", name)).transpose()?;
         found.insert(row.integer("no")?, Person { primary: primary.map(PatientNo), trouble, records: Vec::new() });
     }
-    let ranks = ranks(session, rules).await?;
+    let rules = rules(session).await?;
+    let ranks = ranks(session, &rules).await?;
     let rows = session
         .all_rows(
             "WITH wanted (no) AS ({rows}) SELECT p.no, p.person_no, p.source_no, p.fhir_id, p.status, p.demographics, p.updated_at \
@@ -195,17 +196,23 @@ async fn said_at(session: &mut Session, keys: &[(PatientNo, ResourceKey)]) -> Re
     Ok(said)
 }
 
+/// When the source last changed the only record of a person; when the gateway did where the source does not say.
+pub(crate) async fn said_at_of(session: &mut Session, patient: &Patient) -> Result<Timestamp, StoreError> {
+    let row = session.one("SELECT source_no FROM patient WHERE no = $1", args![patient.no]).await?;
+    let key = ResourceKey::of(SourceNo(row.integer("source_no")?), "Patient", &patient.fhir_id);
+    Ok(said_at(session, &[(patient.no, key)]).await?.remove(&patient.no).unwrap_or(patient.updated_at))
+}
+
 /// What of persons is evaluated: for each primary record among these the person's golden record, without facts yet, and all records
 /// whose facts count. Nobody is evaluated by any other record.
 pub(crate) async fn clinical(
     session: &mut Session,
-    rules: &IdentityRules,
     persons: &[(PatientNo, i64)],
 ) -> Result<Vec<(ClinicalRecord, Vec<PatientNo>)>, StoreError> {
     let mut numbers: Vec<i64> = persons.iter().map(|(_, person)| *person).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let found = load(session, rules, &numbers).await?;
+    let found = load(session, &numbers).await?;
     let mut records = Vec::new();
     for (patient, person) in persons {
         let Some(person) = found.get(person).filter(|person| person.standing(*patient) == RecordStanding::Primary) else {

@@ -2,7 +2,7 @@
 
 mod apply;
 mod incoming;
-mod patients;
+pub(crate) mod patients;
 mod stored_resources;
 mod sweep;
 mod write;

@@ -7,7 +7,7 @@ use gateway_domain::audit::AuditAction;
 use gateway_domain::contact_point::ContactPoint;
 use gateway_domain::date::{PartialDate, Precision, age_on};
 use gateway_domain::ids::PatientId;
-use gateway_domain::patient::{Deceased, Patient, PatientFilter};
+use gateway_domain::patient::{Address, Deceased, Patient, PatientFilter};
 use http::{HeaderValue, header};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -324,7 +324,15 @@ async fn view(deps: &ApiDeps, patient: Patient) -> Result<PatientView, ApiError>
     })
 }
 
-fn contact_point(point: ContactPoint) -> ContactPointView {
+/// An address as it is written on an envelope.
+pub(crate) fn address_lines(address: &Address) -> Vec<String> {
+    let place =
+        [&address.postal_code, &address.city, &address.state].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let place = (!place.is_empty()).then_some(place);
+    address.lines.iter().cloned().chain(place).chain(address.country.clone()).collect()
+}
+
+pub(crate) fn contact_point(point: ContactPoint) -> ContactPointView {
     ContactPointView {
         kind: point.kind.into(),
         value: point.value,
@@ -357,7 +365,7 @@ pub(crate) fn date_text(date: PartialDate) -> String {
 }
 
 async fn contactability(deps: &ApiDeps, patient: &Patient) -> Result<ContactabilityView, ApiError> {
-    let consents = deps.store.consents(patient.id).await?;
-    let badge = gateway_outreach::contactability::contactability(patient, &consents, &deps.gate_policy, deps.clock.now());
+    let person = deps.store.written_to(patient.id).await?.ok_or(ApiError::NotFound("patient"))?;
+    let badge = gateway_outreach::contactability::contactability(patient.status, person, &deps.gate_policy, deps.clock.now());
     Ok(ContactabilityView { reachable: badge.reachable, channels: badge.channels, reasons: badge.reasons })
 }

@@ -15,7 +15,16 @@ async fn a_sign_in_tells_who_and_what_they_may() {
     let answer = world.try_sign_in(" Clinician@Example.org ", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     assert_eq!(answer.json()["user"]["role"], "clinician");
-    let may = ["read-patients", "read-segments", "read-journeys", "read-messages", "record-consent", "read-tasks", "work-on-tasks"];
+    let may = [
+        "read-patients",
+        "read-segments",
+        "read-journeys",
+        "read-messages",
+        "record-consent",
+        "read-tasks",
+        "work-on-tasks",
+        "decide-identity",
+    ];
     assert_eq!(answer.json()["permissions"], json!(may));
     let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("__Host-"), "{cookie}");

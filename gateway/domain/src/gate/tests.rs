@@ -32,6 +32,7 @@ fn facts() -> GateFacts {
         standing: RecordStanding::Primary,
         consents: Vec::new(),
         other_consents: Vec::new(),
+        possible_consents: Vec::new(),
         already_sent: false,
         medium: "email".into(),
         purpose: Purpose::Treatment,
@@ -117,6 +118,19 @@ fn a_refusal_kept_with_another_record_refuses_whatever_this_one_says() {
         facts.other_consents = vec![Vec::new(), vec![consent(ConsentDecision::Deny)]];
     });
     assert_eq!(said, Verdict::Refuse(GateReason::OptedOut));
+}
+
+#[test]
+fn of_somebody_who_may_be_the_same_only_a_refusal_counts() {
+    assert_eq!(
+        verdict(|facts| facts.possible_consents = vec![vec![consent(ConsentDecision::Deny)]]),
+        Verdict::Refuse(GateReason::OptedOut)
+    );
+    let permitted_elsewhere = verdict(|facts| {
+        facts.purpose = Purpose::Marketing;
+        facts.possible_consents = vec![vec![consent(ConsentDecision::Permit)]];
+    });
+    assert_eq!(permitted_elsewhere, Verdict::Refuse(GateReason::NoConsent));
 }
 
 #[test]

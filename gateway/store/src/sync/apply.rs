@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{IdEntropy, PatientNo, SyncRunId};
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
@@ -53,11 +54,8 @@ impl Store {
             note_seen(&mut session, &open, &keys).await?;
         }
 
-        let rules = self.rules.get();
-        let may_concern_others = concerns_identity(&mut session, &resources, &batch.deletes, !rules.systems.is_empty()).await?;
-        if may_concern_others {
-            identity::lock(&mut session).await?;
-        }
+        // Where the piece may concern others, nobody else changes identities until it is written.
+        let rules = lock_identities(&mut session, &resources, &batch.deletes).await?;
 
         let fhir_ids: BTreeSet<&str> = resources.iter().filter_map(patient_of).collect();
         let met = patients::resolve(&mut session, open.source, fhir_ids, now, &mut entropy).await?;
@@ -96,9 +94,10 @@ impl Store {
             .collect();
         let said: Vec<Said> = changed
             .iter()
-            .filter(|_| may_concern_others)
-            .filter_map(|incoming| match &incoming.resource.projection {
-                Projection::Patient(says) => Some(Said::of(incoming.patient, open.source, &says.links, &says.demographics, &rules)),
+            .filter_map(|incoming| match (&incoming.resource.projection, &rules) {
+                (Projection::Patient(says), Some(rules)) => {
+                    Some(Said::of(incoming.patient, open.source, &says.links, &says.demographics, rules))
+                }
                 _ => None,
             })
             .collect();
@@ -107,8 +106,9 @@ impl Store {
 
         let (gone, deleted) = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
         counts.deleted = gone.len() as u64;
-        if may_concern_others {
-            let moved = identity::follow(&mut session, &rules, &said, &gone.iter().copied().collect(), now).await?;
+        let mut moved = BTreeSet::new();
+        if let Some(rules) = &rules {
+            moved = identity::follow(&mut session, rules, &said, &gone.iter().copied().collect(), now).await?;
             patients::mark_others_dirty(&mut session, &moved, now).await?;
         }
         touched.extend(gone);
@@ -123,6 +123,7 @@ impl Store {
         move_on(&mut session, &open, &counts, batch.checkpoint.as_deref()).await?;
         session.commit().await?;
         self.codes.learn(learned);
+        touched.extend(moved);
         Ok(Applied { counts, patients: touched.into_iter().collect(), changed: changed_keys, deleted })
     }
 
@@ -145,22 +146,24 @@ impl Store {
     }
 }
 
-/// Whether the piece may change whose records are whose.
-async fn concerns_identity(
+/// Keeps others from changing identities where the piece may change whose records are whose; the rules that count then.
+async fn lock_identities(
     session: &mut Session,
     resources: &[ReadResource],
     deletes: &[(String, String)],
-    trusts_identifiers: bool,
-) -> Result<bool, StoreError> {
+) -> Result<Option<IdentityRules>, StoreError> {
     let people =
         || resources.iter().filter_map(|resource| if let Projection::Patient(says) = &resource.projection { Some(says) } else { None });
-    let deletes_people = deletes.iter().any(|(resource_type, _)| resource_type == "Patient");
-    if people().next().is_none() && !deletes_people {
-        return Ok(false);
+    let shows_people = people().next().is_some();
+    if !shows_people && !deletes.iter().any(|(resource_type, _)| resource_type == "Patient") {
+        return Ok(None);
     }
-    Ok((trusts_identifiers && people().next().is_some())
-        || people().any(|says| !says.links.is_empty())
-        || identity::is_there(session).await?)
+    let mut concerns_others = people().any(|says| !says.links.is_empty()) || identity::is_there(session).await?;
+    if !concerns_others && shows_people {
+        // Whoever takes on new rules waits for this piece, and finds its records when all are linked anew.
+        concerns_others = !identity::hold_rules(session).await?.systems.is_empty();
+    }
+    if concerns_others { identity::lock(session).await.map(Some) } else { Ok(None) }
 }
 
 /// What is to be done with a resource.

@@ -120,7 +120,7 @@ pub(super) async fn mark_deleted(session: &mut Session, patients: &[PatientNo], 
 }
 
 /// Marks patients dirty whose person changed, of whatever source.
-pub(super) async fn mark_others_dirty(session: &mut Session, patients: &BTreeSet<PatientNo>, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn mark_others_dirty(session: &mut Session, patients: &BTreeSet<PatientNo>, now: Timestamp) -> Result<(), StoreError> {
     const WANTED: &[Column] = &[Column::Integer];
     let rows = session
         .all_rows(

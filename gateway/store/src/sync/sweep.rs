@@ -39,9 +39,7 @@ impl Store {
             return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
         }
         let concerns_people = types.iter().any(|name| name == "Patient") && identity::is_there(&mut session).await?;
-        if concerns_people {
-            identity::lock(&mut session).await?;
-        }
+        let rules = if concerns_people { Some(identity::lock(&mut session).await?) } else { None };
         let (type_nos, held) = swept_types(&mut session, &open, types).await?;
         if type_nos.is_empty() {
             return Ok(Some(0));
@@ -59,8 +57,8 @@ impl Store {
             touched.extend(patients);
         }
         touched.remove(&PatientNo(0));
-        if concerns_people {
-            let moved = identity::follow(&mut session, &self.rules.get(), &[], &touched, now).await?;
+        if let Some(rules) = rules {
+            let moved = identity::follow(&mut session, &rules, &[], &touched, now).await?;
             patients::mark_others_dirty(&mut session, &moved, now).await?;
         }
         patients::mark_dirty(&mut session, open.source, &touched, now).await?;

@@ -28,6 +28,7 @@ mod identity;
 mod journeys;
 mod messages;
 mod patients;
+mod person;
 mod push;
 mod quarantine;
 mod segments;

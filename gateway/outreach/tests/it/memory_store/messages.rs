@@ -62,6 +62,7 @@ impl MessageStore for MemoryStore {
             standing: RecordStanding::Primary,
             consents: kept.consents.iter().filter(|(who, _)| *who == patient.id).map(|(_, consent)| consent.clone()).collect(),
             other_consents: Vec::new(),
+            possible_consents: Vec::new(),
             already_sent: false,
             medium: message.medium.clone(),
             purpose: message.purpose,

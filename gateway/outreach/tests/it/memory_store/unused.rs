@@ -2,7 +2,11 @@
 
 use async_trait::async_trait;
 use gateway_domain::consent::Consent;
-use gateway_domain::ids::{ApiTokenId, IdEntropy, PatientId, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, TaskId, UserId};
+use gateway_domain::identity::IdentityRules;
+use gateway_domain::ids::{
+    ApiTokenId, IdEntropy, PatientId, PatientNo, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, TaskId, UserId,
+};
+use gateway_domain::person::{IdentityDecision, OpenQuestion, Person};
 use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy, TypeCursor};
 use gateway_domain::subscription_list::SubscriptionList;
@@ -11,14 +15,15 @@ use gateway_domain::unmapped::CodeReport;
 use gateway_domain::user::{ApiToken, Role, Session, User};
 use gateway_domain::write_back::{WriteBack, WriteBackScope, WriteBackStatus};
 use gateway_ports::process::ProcessId;
+use gateway_ports::store::identity::{Decided, NewDecision, Relinked, WrittenTo};
 use gateway_ports::store::push::{PushCheck, PushNote};
 use gateway_ports::store::quarantine::QuarantineCount;
 use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::tasks::{TaskFilter, TaskSummary};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
 use gateway_ports::store::{
-    ConsentStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError, SyncLedger, SyncStore,
-    TaskStore, UserStore, WriteBackStore,
+    ConsentStore, IdentityStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError, SyncLedger,
+    SyncStore, TaskStore, UserStore, WriteBackStore,
 };
 use jiff::Timestamp;
 
@@ -106,6 +111,45 @@ impl SourceStore for MemoryStore {
 
     async fn code_report(&self, _: SourceId, _: usize) -> Result<CodeReport, StoreError> {
         Err(not_kept("code_report"))
+    }
+}
+
+#[async_trait]
+impl IdentityStore for MemoryStore {
+    async fn adopt_identity_rules(&self, _: &IdentityRules) -> Result<bool, StoreError> {
+        Err(not_kept("adopt_identity_rules"))
+    }
+
+    async fn identity_rules(&self) -> Result<IdentityRules, StoreError> {
+        Err(not_kept("identity_rules"))
+    }
+
+    async fn relink(&self, _: u32, _: Timestamp) -> Result<Relinked, StoreError> {
+        Err(not_kept("relink"))
+    }
+
+    async fn person(&self, _: PatientId) -> Result<Option<Person>, StoreError> {
+        Err(not_kept("person"))
+    }
+
+    async fn written_to(&self, _: PatientId) -> Result<Option<WrittenTo>, StoreError> {
+        Err(not_kept("written_to"))
+    }
+
+    async fn identity_questions(&self, _: PageRequest) -> Result<Page<OpenQuestion>, StoreError> {
+        Err(not_kept("identity_questions"))
+    }
+
+    async fn identity_decisions(&self, _: PageRequest) -> Result<Page<IdentityDecision>, StoreError> {
+        Err(not_kept("identity_decisions"))
+    }
+
+    async fn decide_identity(&self, _: &NewDecision, _: Timestamp) -> Result<Decided, StoreError> {
+        Err(not_kept("decide_identity"))
+    }
+
+    async fn take_back_identity(&self, _: PatientId, _: PatientId, _: Timestamp) -> Result<Option<Vec<PatientNo>>, StoreError> {
+        Err(not_kept("take_back_identity"))
     }
 }
 

@@ -69,7 +69,7 @@ async fn enter_as(fixture: &Fixture, fhir_id: &str, key: &str) -> DueEvent {
 }
 
 /// A message to this patient that is due.
-async fn due_message(fixture: &Fixture, fhir_id: &str) -> MessageId {
+pub(super) async fn due_message(fixture: &Fixture, fhir_id: &str) -> MessageId {
     let event = enter_as(fixture, fhir_id, "screening").await;
     let new = message(now());
     let id = new.id;
@@ -77,7 +77,7 @@ async fn due_message(fixture: &Fixture, fhir_id: &str) -> MessageId {
     id
 }
 
-async fn pass(fixture: &Fixture, id: MessageId) -> Option<Verdict> {
+pub(super) async fn pass(fixture: &Fixture, id: MessageId) -> Option<Verdict> {
     fixture.pass_gate(id, Ok(&prepared()), &GatePolicy::default(), now()).await.unwrap()
 }
 
@@ -118,7 +118,7 @@ async fn a_permission_given_while_merged_goes_with_the_merge(fixture: Fixture) {
     assert_eq!(pass(&fixture, refused).await, Some(Verdict::Refuse(GateReason::OptedOut)));
 }
 
-async fn due_message_of_another_journey(fixture: &Fixture, fhir_id: &str) -> MessageId {
+pub(super) async fn due_message_of_another_journey(fixture: &Fixture, fhir_id: &str) -> MessageId {
     let event = enter_as(fixture, fhir_id, "other").await;
     let new = message(now());
     let id = new.id;
