@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// What could not be read: look at it, read it again after a change of the mapping, put it aside.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Which records are one person's: see why, answer what is open, join and part.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// Make or upgrade the tables of the database.
     Migrate,
     /// Users of the console.
@@ -153,6 +156,65 @@ pub(crate) struct QuarantineChoice {
     /// This one, `qua_...`.
     #[arg(long)]
     pub(crate) id: Option<String>,
+}
+
+/// What can be done about which records are one person's.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityCommand {
+    /// Show what is open: records that may be one person's, and merges that make no sense.
+    Questions {
+        /// How many to show.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what was decided by hand.
+    Decisions {
+        /// How many to show.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all records of the person a record belongs to, and why they are one.
+    Show {
+        /// Id of the record, `pat_...`.
+        patient: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say that two records are one person's.
+    Join {
+        /// Id of the record, `pat_...`.
+        record: String,
+        /// Id of the other.
+        other: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Say that a record is not one person's with the others. Opt-outs stay with all of them.
+    Part {
+        /// Id of the record, `pat_...`.
+        record: String,
+        /// Id of a record it is parted from; all others of the person where none is named.
+        #[arg(long)]
+        from: Vec<String>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a decision about two records back: the rules alone count for them again.
+    Undo {
+        /// Id of one of them, `pat_...`.
+        one: String,
+        /// Id of the other.
+        other: String,
+    },
 }
 
 /// What can be done with users.

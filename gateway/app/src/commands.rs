@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod demo;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod mapping;
 pub(crate) mod plugin;

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, one section a file, unknown keys refused, checked before anything starts.
 
 mod gate;
+mod identity;
 mod mail;
 mod push;
 mod server;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub(crate) use gate::GateSection;
+pub(crate) use identity::IdentitySection;
 pub(crate) use mail::{MailSection, MailTls};
 pub(crate) use push::PushSection;
 pub(crate) use server::ServerSection;
@@ -71,6 +73,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailSection,
     /// `[gate]`
     pub(crate) gate: GateSection,
+    /// `[identity]`
+    pub(crate) identity: IdentitySection,
     /// `[tracking]`
     pub(crate) tracking: TrackingSection,
     /// `[keys]`
@@ -201,7 +205,7 @@ impl Config {
                 return Err(ConfigError::key("source.name", format!("two sources are called `{}`", source.name)));
             }
         }
-        Ok(())
+        self.identity.check(&self.sources)
     }
 
     /// The source of this name.

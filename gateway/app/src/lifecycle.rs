@@ -31,7 +31,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::wiring::links::Links;
-use crate::wiring::{Parts, ehr, push, write_back};
+use crate::wiring::{Parts, ehr, identity, push, write_back};
 
 /// How long a stop may take before what is under way is abandoned; it is durable and goes on at the next start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,6 +84,8 @@ impl Gateway {
         if alone.is_some() {
             parts.store.release_claims().await?;
         }
+        // Before any worker: what the rules do not link yet is not sent to.
+        let is_behind = identity::adopt(&parts, config).await?;
         let (stop, tracker, wake) = (CancellationToken::new(), TaskTracker::new(), Wake::default());
         let store: Arc<dyn StorePort> = parts.store.clone();
         let lookup = Arc::new(ClinicalLookup::new(Arc::clone(&store), Arc::clone(&parts.terminology), LookupLimits::default()));
@@ -103,6 +105,15 @@ impl Gateway {
             settings: Arc::new(settings(config, alone.is_some())?),
         };
         Workers::spawn(&outreach, &wake, &stop, &tracker);
+        if is_behind {
+            let (parts, wake, stop) = (Arc::clone(&parts), wake.clone(), stop.clone());
+            tracker.spawn(async move {
+                if identity::relink_in_the_end(&parts, &stop).await {
+                    wake.patients_changed();
+                    wake.messages_changed();
+                }
+            });
+        }
 
         let (mut wakes, mut queues, mut replays) = (HashMap::new(), HashMap::new(), HashMap::new());
         let changed = Arc::new(Notify::new());

@@ -67,6 +67,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sync { source, full } => commands::sync::run(&config, &Parts::open(&config).await?, &source, full).await,
         Command::Import(arguments) => commands::import::run(&config, &Parts::open(&config).await?, &arguments).await,
         Command::Quarantine(command) => commands::quarantine::run(command, &config, &Parts::open(&config).await?).await,
+        Command::Identity(command) => commands::identity::run(command, &config, &Parts::open(&config).await?).await,
         Command::Source(command) => commands::source::run(command, &config, &Parts::open(&config).await?).await,
         Command::User(command) => commands::user::run(command, &Parts::open(&config).await?).await,
         Command::Apply { folder } => commands::apply::run(&folder, &Parts::open(&config).await?).await,

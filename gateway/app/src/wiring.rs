@@ -1,6 +1,7 @@
 //! Puts the parts together. The only place where everything is known.
 
 pub(crate) mod ehr;
+pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod mail;
 pub(crate) mod push;

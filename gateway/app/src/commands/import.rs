@@ -15,7 +15,7 @@ use crate::cli::ImportArguments;
 use crate::config::Config;
 use crate::lifecycle::until_stopped;
 use crate::progress::{is_watched, say, table};
-use crate::wiring::{Parts, ehr};
+use crate::wiring::{Parts, ehr, identity};
 
 /// Between two plain lines with counts.
 const LINE_EVERY: Duration = Duration::from_secs(2);
@@ -29,6 +29,7 @@ const MOST_FILES: usize = 20;
 pub(crate) async fn run(config: &Config, parts: &Parts, arguments: &ImportArguments) -> anyhow::Result<()> {
     let section = config.source(&arguments.source)?;
     let begun = Instant::now();
+    identity::adopt_and_relink(parts, config).await?;
     let (path, base_known) = (arguments.folder.clone(), section.url.is_some());
     let folder = tokio::task::spawn_blocking(move || Folder::look(&path, base_known, FolderLimits::default())).await??;
     let reader = ehr::reader(parts, section).await?;

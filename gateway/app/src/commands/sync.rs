@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::config::Config;
 use crate::lifecycle::until_stopped;
 use crate::progress::{is_watched, say};
-use crate::wiring::{Parts, ehr};
+use crate::wiring::{Parts, ehr, identity};
 
 /// Between two plain lines with counts.
 const LINE_EVERY: Duration = Duration::from_secs(2);
@@ -24,6 +24,7 @@ pub(crate) async fn run(config: &Config, parts: &Parts, name: &str, full: bool) 
     let section = config.source(name)?;
     section.server_url()?;
     ehr::put_source(parts, section).await?;
+    identity::adopt_and_relink(parts, config).await?;
     let feed = ehr::feed(parts, config, section).await?;
     let options = SyncOptions { full, now: true, ..ehr::options(section)? };
     let watcher: Box<dyn Progress> = if is_watched() { Box::new(Bar::new()) } else { Box::new(Lines::default()) };

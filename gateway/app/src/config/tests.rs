@@ -38,6 +38,12 @@ fn the_shipped_defaults_are_a_configuration() {
     "source.push.endpoint"
 )]
 #[case("[[source]]\nname = 'a'\nurl = 'https://x'\n[source.push]\nheartbeat = '10ms'", "source.push.heartbeat")]
+#[case("[identity]\nsystems = ['name']", "identity.systems")]
+#[case("[identity]\nsystems = ['http://']", "identity.systems")]
+#[case("[identity]\nsystems = ['urn:ssn', 'urn:ssn']", "named twice")]
+#[case("[identity]\norder = ['clinic']", "there is no source `clinic`; the configuration has: none")]
+#[case("[identity]\norder = ['a', 'a']\n[[source]]\nname = 'a'", "named twice")]
+#[case("[identity]\nsystem = 'urn:ssn'", "system")]
 #[case("not toml", "outreach.toml")]
 fn a_mistake_is_named(#[case] text: &str, #[case] named: &str) {
     let error = read(text).unwrap_err().to_string();
