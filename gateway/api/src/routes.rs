@@ -20,8 +20,8 @@ use crate::access::Access::{self, Needs, Public, SignedIn};
 use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
-    account, api_token, audit, clinical, consent, journey, message, overview, patient, plugin, quarantine, segment, session, source, task,
-    timeline, unmapped, user, write_back,
+    account, api_token, audit, clinical, consent, identity, journey, message, overview, patient, person, plugin, quarantine, segment,
+    session, source, task, timeline, unmapped, user, write_back,
 };
 
 /// A route and who may use it.
@@ -29,8 +29,8 @@ type Route = (Access, UtoipaMethodRouter<ApiDeps>);
 
 fn table() -> Vec<Route> {
     use Permission::{
-        ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins, ReadSegments,
-        ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
+        DecideIdentity, ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
+        ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     vec![
         (Public, routes!(session::sign_in)),
@@ -51,6 +51,11 @@ fn table() -> Vec<Route> {
         (Needs(WorkOnTasks), routes!(task::add)),
         (Needs(WorkOnTasks), routes!(task::assign)),
         (Needs(WorkOnTasks), routes!(task::end)),
+        (Needs(ReadPatients), routes!(person::get)),
+        (Needs(ReadPatients), routes!(identity::questions)),
+        (Needs(ReadPatients), routes!(identity::decisions)),
+        (Needs(DecideIdentity), routes!(identity::decide)),
+        (Needs(DecideIdentity), routes!(identity::take_back)),
         (Needs(ReadPatients), routes!(account::list)),
         (Needs(ReadSegments), routes!(segment::list)),
         (Needs(ReadSegments), routes!(segment::get)),

@@ -21,8 +21,8 @@ enum Expected {
 const ROUTES: &[(&str, &str, Expected)] = {
     use Expected::{Everybody, SignedIn, With};
     use Permission::{
-        ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins, ReadSegments,
-        ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
+        DecideIdentity, ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
+        ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     &[
         ("POST", "/session", Everybody),
@@ -43,6 +43,11 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("GET", "/tasks/{id}", With(ReadTasks)),
         ("PUT", "/tasks/{id}/assignee", With(WorkOnTasks)),
         ("PUT", "/tasks/{id}/status", With(WorkOnTasks)),
+        ("GET", "/patients/{id}/person", With(ReadPatients)),
+        ("GET", "/identity-questions", With(ReadPatients)),
+        ("GET", "/identity-decisions", With(ReadPatients)),
+        ("POST", "/identity-decisions", With(DecideIdentity)),
+        ("DELETE", "/identity-decisions/{id}/{other}", With(DecideIdentity)),
         ("GET", "/accounts", With(ReadPatients)),
         ("GET", "/segments", With(ReadSegments)),
         ("GET", "/segments/{id}", With(ReadSegments)),
@@ -149,5 +154,9 @@ fn concrete(world: &World, path: &str) -> String {
         Some("users") => world.user(Role::Operator).to_string(),
         _ => "tok_00000000000000000000000000000000".to_owned(),
     };
-    path.replace("{id}", &id).replace("{type}", "Procedure").replace("{fhir_id}", "m1").replace("{name}", "nobody")
+    path.replace("{id}", &id)
+        .replace("{type}", "Procedure")
+        .replace("{fhir_id}", "m1")
+        .replace("{name}", "nobody")
+        .replace("{other}", "nobody")
 }

@@ -1,6 +1,7 @@
 //! The surface as a browser, a program, a mail program and a stranger meet it, over a real database.
 
 mod access;
+mod identity;
 mod openapi;
 mod patient_data;
 mod public;

@@ -23,6 +23,7 @@ async fn every_way_to_a_patients_data_leaves_a_row() {
         format!("/patients/{patient}/memberships"),
         format!("/patients/{patient}/runs"),
         format!("/patients/{patient}/consents"),
+        format!("/patients/{patient}/person"),
         format!("/patients/{patient}/resources/Procedure/m1"),
         format!("/segments/{}/members", world.segment),
         format!("/journeys/{}/runs", world.journey),
