@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually, openBrowser, openPage, signIn, startDemo, violations } from './harness.mjs';
 
-const AREAS = ['/', '/patients', '/accounts', '/segments', '/tasks', '/journeys', '/messages', '/sources', '/plugins', '/users', '/audit'];
+const AREAS = ['/', '/patients', '/identity', '/accounts', '/segments', '/tasks', '/journeys', '/messages', '/sources', '/plugins', '/users', '/audit'];
 
 describe('the console', { timeout: 300_000 }, () => {
   let demo;

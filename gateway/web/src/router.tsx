@@ -33,6 +33,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/identity",
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import("./areas/identity/questions-page"), "QuestionsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/accounts",
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import("./areas/accounts/accounts-page"), "AccountsPage"),

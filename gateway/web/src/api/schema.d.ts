@@ -178,6 +178,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identity-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What staff decided and did not take back, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_IdentityDecisionView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Decides that a record and others are one person's, or are not. Whoever is parted keeps the opt-outs of all of them. The person of the
+         *     record as it is then.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["IdentityDecisionInput"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity-decisions/{id}/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a decision about two records back: the rules alone count for them again. Whoever is parted by it keeps the opt-outs of both. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description One of the records, `pat_...` */
+                    id: string;
+                    /** @description The other */
+                    other: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is open, the oldest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_IdentityQuestionView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/journeys": {
         parameters: {
             query?: never;
@@ -762,6 +906,43 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["List_MembershipView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patients/{id}/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The person of a record. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonView"];
                     };
                 };
             };
@@ -2234,12 +2415,82 @@ export interface components {
             /** @description JSON pointer (RFC 6901) into the body, or the name of a query parameter. */
             path: string;
         };
+        /** @description A field of the golden record, and where it is from. */
+        GoldenFieldView: {
+            /** @description What it is about. */
+            field: components["schemas"]["GoldenFieldWord"];
+            /** @description What kind of it: the system of an identifier, the kind of a contact point; null elsewhere. */
+            kind: string | null;
+            /** @description The record that says so, `pat_...`. */
+            record: string;
+            /**
+             * Format: date-time
+             * @description When that source last changed that record.
+             */
+            since: string;
+            /** @description Name of the source that says so. */
+            source: string;
+            /** @description The value as text. */
+            value: string;
+        };
+        /**
+         * @description What a field of the golden record is about.
+         * @enum {string}
+         */
+        GoldenFieldWord: "name" | "birth" | "sex" | "deceased" | "language" | "address" | "organization" | "restricted" | "contact-point" | "identifier";
         /** @description An identifier the person is known by. */
         IdentifierView: {
             /** @description URI of the issuing system; empty where the source gave none. */
             system: string;
             /** @description The value. */
             value: string;
+        };
+        /** @description A decision about a record and others. */
+        IdentityDecisionInput: {
+            /** @description Whether they are one person's. */
+            decision: components["schemas"]["StaffDecisionWord"];
+            /** @description The others, each of which it is, or is not, one person's with. */
+            others: string[];
+            /** @description Why, at most 500 characters. */
+            reason: string;
+            /** @description The record, `pat_...`. */
+            record: string;
+        };
+        /** @description What staff decided about two records. */
+        IdentityDecisionView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who decided it: the name of a user, or of a part of the gateway. */
+            by: string;
+            /** @description Whether they are one person's. */
+            decision: components["schemas"]["StaffDecisionWord"];
+            /** @description One of them. */
+            one: components["schemas"]["PatientRef"];
+            /** @description The other. */
+            other: components["schemas"]["PatientRef"];
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Something that is open about one record or two. */
+        IdentityQuestionView: {
+            /** @description Whether staff answers it with a decision. Otherwise it is put right in the source. */
+            for_staff: boolean;
+            /** @description What it is about. */
+            kind: components["schemas"]["QuestionKindWord"];
+            /** @description The record, or the two. */
+            records: components["schemas"]["QuestionRecordView"][];
+            /**
+             * Format: date-time
+             * @description Since when it is open.
+             */
+            since: string;
+            /** @description The identifier system, where it is about one. */
+            system: string | null;
+            /** @description The same in words. */
+            text: string;
         };
         /** @description A journey as a row of a list. */
         JourneyRow: {
@@ -2335,6 +2586,11 @@ export interface components {
              */
             uncoded: number;
         };
+        /**
+         * @description By what two records are one person's.
+         * @enum {string}
+         */
+        LinkedByWord: "merge" | "identifier" | "staff";
         /**
          * @description Who is on a list that has said nothing.
          * @enum {string}
@@ -2484,6 +2740,58 @@ export interface components {
                 value: number | null;
                 /** @description A coded answer in words. */
                 value_text: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
+        List_IdentityDecisionView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Who decided it: the name of a user, or of a part of the gateway. */
+                by: string;
+                /** @description Whether they are one person's. */
+                decision: components["schemas"]["StaffDecisionWord"];
+                /** @description One of them. */
+                one: components["schemas"]["PatientRef"];
+                /** @description The other. */
+                other: components["schemas"]["PatientRef"];
+                /** @description Why. */
+                reason: string;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
+        List_IdentityQuestionView: {
+            /** @description The items. */
+            items: {
+                /** @description Whether staff answers it with a decision. Otherwise it is put right in the source. */
+                for_staff: boolean;
+                /** @description What it is about. */
+                kind: components["schemas"]["QuestionKindWord"];
+                /** @description The record, or the two. */
+                records: components["schemas"]["QuestionRecordView"][];
+                /**
+                 * Format: date-time
+                 * @description Since when it is open.
+                 */
+                since: string;
+                /** @description The identifier system, where it is about one. */
+                system: string | null;
+                /** @description The same in words. */
+                text: string;
             }[];
             /**
              * Format: int64
@@ -3579,6 +3887,34 @@ export interface components {
             /** @description The raw text; bytes that are no UTF-8 are replaced. */
             raw: string;
         };
+        /**
+         * @description What is asked about records, or is wrong with them.
+         * @enum {string}
+         */
+        QuestionKindWord: "birth-differs" | "sex-differs" | "identifiers-differ" | "several-values" | "one-source" | "many-holders" | "merge-loop" | "survivor-missing" | "several-survivors" | "too-many";
+        /** @description A record that is asked about, with what tells people apart. */
+        QuestionRecordView: {
+            /** @description Home address, line by line. */
+            address: string[];
+            /** @description As exact as it is known. */
+            birth_date: string | null;
+            /** @description How the person can be reached. */
+            contact_points: components["schemas"]["ContactPointView"][];
+            /** @description Id of the FHIR resource in its source. */
+            fhir_id: string;
+            /** @description `pat_...` */
+            id: string;
+            /** @description Identifiers. */
+            identifiers: components["schemas"]["IdentifierView"][];
+            /** @description First given name and family name. */
+            name: string;
+            /** @description Administrative sex. */
+            sex: components["schemas"]["SexWord"];
+            /** @description Name of the source. */
+            source: string;
+            /** @description How the record stands in its source. */
+            status: components["schemas"]["RecordStatusWord"];
+        };
         /** @description How many people left for a reason. */
         ReasonCount: {
             /**
@@ -3588,6 +3924,19 @@ export interface components {
             count: number;
             /** @description The reason. */
             reason: string;
+        };
+        /** @description Why two records are one person's. */
+        RecordLinkView: {
+            /** @description By what. */
+            by: components["schemas"]["LinkedByWord"];
+            /** @description One of them, `pat_...`. */
+            one: string;
+            /** @description The other. */
+            other: string;
+            /** @description The identifier system, where it is by one. */
+            system: string | null;
+            /** @description The same in words. */
+            text: string;
         };
         /**
          * @description How a patient's record stands in its source.
@@ -3792,6 +4141,11 @@ export interface components {
              */
             synced_at: string | null;
         };
+        /**
+         * @description Whether records are one person's, as staff says.
+         * @enum {string}
+         */
+        StaffDecisionWord: "same" | "different";
         /** @description How many messages are in a status. */
         StatusCount: {
             /**

@@ -18,6 +18,7 @@ export const everything = [
   "record-consent",
   "read-tasks",
   "work-on-tasks",
+  "decide-identity",
   "read-sources",
   "manage-sources",
   "read-plugins",
@@ -31,7 +32,10 @@ export function session(permissions: string[] = everything, id = "usr_1"): Sessi
 }
 
 export function signedIn(permissions?: string[]) {
-  gateway.use(http.get(at("/session"), () => HttpResponse.json(session(permissions))));
+  gateway.use(
+    http.get(at("/session"), () => HttpResponse.json(session(permissions))),
+    http.get(at("/identity-questions"), () => page([])),
+  );
 }
 
 export function problem(status: number, title: string, requestId?: string) {

@@ -16,6 +16,7 @@ import { ContactabilityBadge } from "./contactability-badge";
 import { JourneysTab } from "./journeys-tab";
 import { patientQuery } from "./patient";
 import classes from "./patients.module.css";
+import { RecordsTab } from "./records-tab";
 import { SegmentsTab } from "./segments-tab";
 import { SummaryTab } from "./summary-tab";
 import { TasksTab } from "./tasks-tab";
@@ -54,6 +55,7 @@ function Record({ patient }: { patient: PatientRecord }) {
       render: () => <TasksTab id={patient.id} />,
     },
     { key: "consent", title: t("patient.consent"), render: () => <ConsentTab id={patient.id} /> },
+    { key: "records", title: t("identity.tab"), render: () => <RecordsTab id={patient.id} /> },
   ];
   return (
     <Page

@@ -10,6 +10,7 @@ import { pageOf, pageSearch, useListSearch } from "@/design/list-search";
 import { Page } from "@/design/page";
 import { StatusPill } from "@/design/pill";
 import { useWord } from "@/design/word";
+import { questionsQuery } from "../identity/identity";
 import { ContactabilityBadge } from "./contactability-badge";
 import { patientsQuery } from "./patient";
 
@@ -26,7 +27,7 @@ export function PatientsPage() {
   const columns = usePatientColumns();
   const filtered = search.q !== undefined || search.status !== undefined;
   return (
-    <Page title={t("patients.title")} description={t("patients.description")}>
+    <Page title={t("patients.title")} description={t("patients.description")} actions={<OpenQuestions />}>
       <Filters>
         <SearchField label={t("patients.search")} value={search.q} onChange={(q) => change({ q })} />
         <StatusFilter
@@ -50,6 +51,20 @@ export function PatientsPage() {
         empty={filtered ? t("state.no_match") : t("patients.empty")}
       />
     </Page>
+  );
+}
+
+/** Leads to the records that may be one person's; says how many there are. */
+function OpenQuestions() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { data } = useQuery(questionsQuery({ limit: 1 }));
+  return (
+    <Link to="/identity">
+      {data && data.total > 0
+        ? t("identity.open_count", { count: data.total, shown: format.number(data.total) })
+        : t("identity.title")}
+    </Link>
   );
 }
 
