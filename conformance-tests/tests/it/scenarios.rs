@@ -3,6 +3,7 @@
 mod bad_input;
 mod configuration;
 mod first_light;
+mod identity;
 mod kills;
 mod mail_server;
 mod push;
