@@ -12,11 +12,32 @@ const ENCOUNTERS: usize = 12;
 const CONDITIONS: usize = 8;
 const MEDICATIONS: usize = 10;
 
-/// Files of an export.
+/// An export in a folder.
 pub(crate) struct Export {
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) folder: PathBuf,
+    pub(crate) files: Vec<TypeFile>,
     pub(crate) lines: usize,
     pub(crate) bytes: u64,
+}
+
+/// The file of a type.
+pub(crate) struct TypeFile {
+    pub(crate) path: PathBuf,
+    lines: usize,
+    of_each: usize,
+    stride: usize,
+}
+
+impl TypeFile {
+    /// The patient of a line.
+    pub(crate) const fn patient(&self, line: usize) -> usize {
+        self.number(line) / self.of_each
+    }
+
+    /// The number of the resource on a line. A stride prime to the count visits every one once.
+    const fn number(&self, line: usize) -> usize {
+        line * self.stride % self.lines
+    }
 }
 
 impl Export {
@@ -25,7 +46,7 @@ impl Export {
         fs::create_dir_all(folder)?;
         let patients = resources.div_ceil(FOR_EACH_PATIENT);
         let observations = FOR_EACH_PATIENT - 1 - ENCOUNTERS - CONDITIONS - MEDICATIONS;
-        let mut export = Self { files: Vec::new(), lines: 0, bytes: 0 };
+        let mut export = Self { folder: folder.to_owned(), files: Vec::new(), lines: 0, bytes: 0 };
         let types: [(&str, usize, Line); 5] = [
             ("Patient", 1, patient),
             ("Encounter", ENCOUNTERS, encounter),
@@ -35,17 +56,16 @@ impl Export {
         ];
         for (name, of_each, line) in types {
             let path = folder.join(format!("{name}.ndjson"));
-            let mut file = BufWriter::new(File::create(&path)?);
-            let count = patients * of_each;
-            for number in 0..count {
-                // A stride prime to the count visits every line once.
-                let number = if shuffled { number * stride(count) % count } else { number };
-                writeln!(file, "{}", line(number / of_each, number))?;
+            let mut written = BufWriter::new(File::create(&path)?);
+            let lines = patients * of_each;
+            let file = TypeFile { path, lines, of_each, stride: if shuffled { stride(lines) } else { 1 } };
+            for at in 0..lines {
+                writeln!(written, "{}", line(file.patient(at), file.number(at)))?;
             }
-            file.flush()?;
-            export.lines += count;
-            export.bytes += fs::metadata(&path)?.len();
-            export.files.push(path);
+            written.flush()?;
+            export.lines += lines;
+            export.bytes += fs::metadata(&file.path)?.len();
+            export.files.push(file);
         }
         Ok(export)
     }

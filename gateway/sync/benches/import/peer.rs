@@ -49,8 +49,8 @@ pub(crate) fn ingest(folder: &Path, export: &Export) -> Outcome<Ingested> {
     }
     let (mut taken, mut seconds) = (0, 0.0);
     for file in &export.files {
-        let name = file.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
-        let mut lines = Lines::open(file)?;
+        let name = file.path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
+        let mut lines = Lines::open(&file.path)?;
         for _ in 0..MOST_OF_EACH_FILE / BATCH {
             let piece = lines.next(BATCH, usize::MAX)?;
             if piece.is_empty() {
