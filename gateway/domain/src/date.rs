@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 /// How exact a date is.
@@ -70,7 +70,7 @@ impl PartialDate {
         match text.len() {
             4 => at(text.parse().ok()?, 1, 1, Precision::Year),
             7 if text.get(4..5)? == "-" => at(text.get(..4)?.parse().ok()?, text.get(5..)?.parse().ok()?, 1, Precision::Month),
-            10 => text.parse::<Date>().ok().map(Self::day),
+            10 => day(text).map(Self::day),
             11.. => parse_instant(text).map(Self::instant),
             _ => None,
         }
@@ -80,14 +80,27 @@ impl PartialDate {
 /// The first moment of a day. The last day of the year 9999, which servers send for "without end", is the last moment there is.
 fn midnight(date: Date) -> Timestamp {
     let beyond = if date.year() > 0 { LAST } else { Timestamp::MIN };
-    date.to_zoned(TimeZone::UTC).map_or(beyond, |zoned| zoned.timestamp())
+    Timestamp::from_second(i64::from(epoch_day(date)) * 86_400).unwrap_or(beyond)
+}
+
+/// Reads `YYYY-MM-DD`, and whatever else jiff takes for a day.
+fn day(text: &str) -> Option<Date> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0')))
+    };
+    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes()
+        && let (Some(year), Some(month), Some(day)) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]))
+    {
+        return Date::new(year, month as i8, day as i8).ok();
+    }
+    text.parse().ok()
 }
 
 /// The last moment there is that reads back from whole milliseconds, as stores keep it.
 const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
 
 fn parse_instant(text: &str) -> Option<Timestamp> {
-    let day: Date = text.get(..10)?.parse().ok()?;
+    let day = day(text.get(..10)?)?;
     let rest = text.get(11..)?;
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
         return None;
@@ -119,12 +132,17 @@ fn parse_instant(text: &str) -> Option<Timestamp> {
         }
     };
     let milliseconds = ((hour * 60 + minute - offset) * 60_000) + (second * 1000.0).floor() as i64;
-    midnight(day).checked_add(milliseconds.milliseconds()).ok()
+    midnight(day).checked_add(SignedDuration::from_millis(milliseconds)).ok()
 }
 
 /// Days since 1970-01-01.
 pub fn epoch_day(date: Date) -> i32 {
-    Date::constant(1970, 1, 1).until(date).map_or(0, |span| span.get_days())
+    // Years begin in March, so that the leap day is the last of its year, and come in rounds of 400.
+    let (month, day) = (i32::from(date.month()), i32::from(date.day()));
+    let year = i32::from(date.year()) - i32::from(month <= 2);
+    let (round, of_round) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    round * 146_097 + of_round * 365 + of_round / 4 - of_round / 100 + of_year - 719_468
 }
 
 /// The calendar day of a number of days since 1970-01-01; the nearest representable day beyond the calendar's ends.

@@ -13,7 +13,7 @@ use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::ehr::{Deletions, ResourceReader, ServerFinding, Unreadable};
 use serde::Deserialize;
 
-use self::codes::Codes;
+use self::codes::{Codes, lower};
 use self::lean::{Lean, LeanPerson, Meta};
 use self::lenient::{Many, One, Text};
 use self::reference::Resolved;
@@ -68,7 +68,7 @@ impl FhirReader {
     /// The flags of a status; none for a word the mapping does not have.
     fn status(&self, group: &str, word: Option<&str>) -> FactFlags {
         let Some(word) = word else { return FactFlags::empty() };
-        self.words.status.get(group).and_then(|words| words.get(word.to_ascii_lowercase().as_str())).copied().unwrap_or_default()
+        self.words.status.get(group).and_then(|words| words.get(lower(word).as_ref())).copied().unwrap_or_default()
     }
 
     fn resolve<'t>(&self, reference: &'t str) -> Resolved<'t> {

@@ -1,6 +1,6 @@
 //! The lines of a file, as they stream in: gzip or not, of any length, cut or whole.
 
-use std::io::Write;
+use std::io::{BufRead as _, Write};
 
 use async_trait::async_trait;
 use flate2::write::MultiGzDecoder;
@@ -166,8 +166,7 @@ impl Splitter {
     /// The next line that is wanted; `None` where more bytes are needed.
     pub(crate) fn next(&mut self, at_end: bool) -> Option<ExportLine> {
         loop {
-            let rest = self.buffer.get(self.searched..).unwrap_or_default();
-            let found = rest.iter().position(|it| *it == b'\n').map(|at| self.searched + at);
+            let found = line_end(self.buffer.get(self.searched..).unwrap_or_default()).map(|at| self.searched + at);
             let end = match found {
                 Some(end) => end,
                 None if at_end && (self.start < self.buffer.len() || self.discarding.is_some()) => self.buffer.len(),
@@ -207,6 +206,14 @@ impl Splitter {
         }
         self.searched = self.buffer.len();
     }
+}
+
+/// Where the first line ends. The standard library looks for it many bytes at a time.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    let read = rest.skip_until(b'\n').ok()?;
+    let last = read.checked_sub(1)?;
+    (bytes.get(last) == Some(&b'\n')).then_some(last)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
 use gateway_domain::projection::{Projection, ReadClinical};
 use gateway_ports::ehr::ResourceReader;
 
+use super::codes::lower;
 use super::lean::{Concept, Lean, Period, Quantity, Reference};
 use super::lenient::{Number, One, Said, Text};
 use super::reference::Resolved;
@@ -75,13 +76,13 @@ impl FhirReader {
             flags = (flags - FactFlags::EFFECTIVE - FactFlags::ACTIVE) | FactFlags::NOT_DONE;
         }
         for word in codes(&lean.category).chain(lean.category.iter().filter_map(|it| it.text.get())) {
-            flags |= self.words.category.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
+            flags |= self.words.category.get(lower(word).as_ref()).copied().unwrap_or_default();
         }
         if resource_type == "Encounter" {
             // Some have codes of their own there, and the words are what is known of them.
             let displays = lean.class.iter().flat_map(|it| it.coding.iter().map(|it| &it.display).chain([&it.display, &it.text]));
             for word in codes(&lean.class).chain(displays.filter_map(Text::get)) {
-                flags |= self.words.encounter_class.get(word.to_ascii_lowercase().as_str()).copied().unwrap_or_default();
+                flags |= self.words.encounter_class.get(lower(word).as_ref()).copied().unwrap_or_default();
             }
         }
         if flags.intersects(FactFlags::IN_ERROR) {
@@ -188,19 +189,21 @@ impl FhirReader {
     }
 
     /// An observation and its components as facts.
-    fn measured(&self, mut fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
-        let mut components = Vec::new();
+    fn measured(&self, fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
+        let mut facts = Vec::with_capacity(1 + lean.component.iter().len());
         for (part, component) in (1..=u16::MAX).zip(lean.component.iter()) {
             let Some(concept) = component.code.get().filter(|_| component.modifier_extension == Said(false)) else { continue };
             let (codes, text) = self.codes.concept(concept);
             let mut piece = ReadFact { part, codes, text, ..fact.clone() };
             let (quantity, concept) = (&component.value_quantity, &component.value_codeable_concept);
             self.answer(&mut piece, quantity, concept, component.value_integer, &component.value_string);
-            components.push(piece);
+            facts.push(piece);
         }
-        self.answer(&mut fact, &lean.value_quantity, &lean.value_codeable_concept, lean.value_integer, &lean.value_string);
-        components.insert(0, fact);
-        components
+        facts.insert(0, fact);
+        if let Some(fact) = facts.first_mut() {
+            self.answer(fact, &lean.value_quantity, &lean.value_codeable_concept, lean.value_integer, &lean.value_string);
+        }
+        facts
     }
 
     fn answer(&self, fact: &mut ReadFact, quantity: &One<Quantity<'_>>, concept: &One<Concept<'_>>, integer: Number, string: &Text<'_>) {

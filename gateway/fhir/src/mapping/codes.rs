@@ -67,7 +67,8 @@ impl Codes {
             return self.concept(inner);
         }
         let coded = |it: &Coded<'_>| self.coding(&it.system, &it.code, &it.display);
-        let mut codes: Vec<Coding> = concept.coding.iter().filter_map(coded).collect();
+        let mut codes = Vec::with_capacity(concept.coding.iter().len());
+        codes.extend(concept.coding.iter().filter_map(coded));
         if codes.is_empty() {
             codes.extend(self.coding(&concept.system, &concept.code, &concept.display));
         }
@@ -88,13 +89,18 @@ impl Codes {
         let mut all = (Vec::new(), None);
         for concept in concepts.iter() {
             let (codes, text) = self.concept(concept);
-            all.0.extend(codes);
+            if all.0.is_empty() {
+                all.0 = codes;
+            } else {
+                all.0.extend(codes);
+            }
             all.1 = all.1.or(text);
         }
         all
     }
 }
 
-fn lower(text: &str) -> Cow<'_, str> {
+/// In lower case, without an allocation where it is so already.
+pub(super) fn lower(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|it| it.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
 }

@@ -7,7 +7,7 @@ use std::iter;
 use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A primitive as text, and whether anything was there at all.
@@ -170,7 +170,9 @@ impl<T> One<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for One<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Many::<T>::visitor()).map(|it| Self(it.0.into_iter().next()))
+        let mut first = None;
+        deserializer.deserialize_any(Objects { into: &mut first, of: PhantomData })?;
+        Ok(Self(first))
     }
 }
 
@@ -192,61 +194,94 @@ impl<T> Many<T> {
     pub(crate) fn first(&self) -> Option<&T> {
         self.0.first()
     }
-
-    fn visitor() -> ManyVisitor<T> {
-        ManyVisitor(PhantomData)
-    }
-}
-
-struct ManyVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
-    type Value = Many<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|it| Many(vec![it]))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(piece) = seq.next_element::<Many<T>>()? {
-            items.extend(piece.0);
-        }
-        Ok(Many(items))
-    }
-    // Text types take a text as it is; an object takes it for its `text`, as a name or a concept that came as a bare string.
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        let plain = || BorrowedStrDeserializer::<E>::new(text);
-        let read = T::deserialize(plain()).or_else(|_| T::deserialize(MapDeserializer::<_, E>::new(iter::once(("text", plain())))));
-        Ok(Many(read.into_iter().collect()))
-    }
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        let plain = || text.to_owned().into_deserializer();
-        let read = T::deserialize(plain()).or_else(|_: E| T::deserialize(MapDeserializer::<_, E>::new(iter::once(("text", plain())))));
-        Ok(Many(read.into_iter().collect()))
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Many(Vec::new()))
-    }
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Many(Vec::new()))
-    }
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Many(Vec::new()))
-    }
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Many(Vec::new()))
-    }
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Many(Vec::new()))
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self::visitor())
+        let mut all = Vec::new();
+        deserializer.deserialize_any(Objects { into: &mut all, of: PhantomData })?;
+        Ok(Self(all))
+    }
+}
+
+/// Where objects go as they are read, so that each is moved once and a single one is not allocated.
+trait Place<T> {
+    fn put(&mut self, item: T);
+}
+
+impl<T> Place<T> for Vec<T> {
+    fn put(&mut self, item: T) {
+        if self.is_empty() {
+            // Mostly there is one, and the room for four that would be made is large.
+            self.reserve_exact(1);
+        }
+        self.push(item);
+    }
+}
+
+impl<T> Place<T> for Option<T> {
+    fn put(&mut self, item: T) {
+        self.get_or_insert(item);
+    }
+}
+
+struct Objects<'p, T, P> {
+    into: &'p mut P,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>, P: Place<T>> DeserializeSeed<'de> for Objects<'_, T, P> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, P: Place<T>> Visitor<'de> for Objects<'_, T, P> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|it| self.into.put(it))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(Objects { into: &mut *self.into, of: PhantomData })?.is_some() {}
+        Ok(())
+    }
+    // Text types take a text as it is; an object takes it for its `text`, as a name or a concept that came as a bare string.
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        let plain = || BorrowedStrDeserializer::<E>::new(text);
+        let read = T::deserialize(plain()).or_else(|_| T::deserialize(MapDeserializer::<_, E>::new(iter::once(("text", plain())))));
+        if let Ok(item) = read {
+            self.into.put(item);
+        }
+        Ok(())
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        let plain = || text.to_owned().into_deserializer();
+        let read = T::deserialize(plain()).or_else(|_: E| T::deserialize(MapDeserializer::<_, E>::new(iter::once(("text", plain())))));
+        if let Ok(item) = read {
+            self.into.put(item);
+        }
+        Ok(())
+    }
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 

@@ -61,7 +61,9 @@ fn below<'a>(reference: &'a str, base: &str) -> Option<&'a str> {
 /// Whether a text can be an id: 1 to 256 bytes, no blanks, slashes or control characters. The standard's 64 characters of a narrow
 /// alphabet are exceeded by large servers.
 pub(crate) fn is_id(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && !text.contains(|it: char| it.is_control() || it.is_whitespace() || it == '/')
+    let plain = |it: u8| it.is_ascii_graphic() && it != b'/';
+    (1..=256).contains(&text.len())
+        && (text.bytes().all(plain) || !text.contains(|it: char| it.is_control() || it.is_whitespace() || it == '/'))
 }
 
 #[cfg(test)]
