@@ -1,5 +1,6 @@
 //! Interned codes, and a bounded memory of those met before.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -17,9 +18,9 @@ const MOST_REMEMBERED: usize = 200_000;
 /// A system and a code, which is what a code is known by.
 type CodeKey = (String, String);
 
-/// Codes met before, for the life of the process. A code never changes its number.
+/// Codes met before, by system, for the life of the process. A code never changes its number.
 #[derive(Default)]
-pub(crate) struct CodeCache(RwLock<HashMap<CodeKey, CodeId>>);
+pub(crate) struct CodeCache(RwLock<HashMap<String, HashMap<String, CodeId>>>);
 
 /// Codes that a transaction interned, to be remembered once it is committed.
 #[derive(Default)]
@@ -31,10 +32,12 @@ impl CodeCache {
             return;
         }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() + learned.0.len() > MOST_REMEMBERED {
+        if known.values().map(HashMap::len).sum::<usize>() + learned.0.len() > MOST_REMEMBERED {
             known.clear();
         }
-        known.extend(learned.0.into_iter().take(MOST_REMEMBERED));
+        for ((system, code), id) in learned.0.into_iter().take(MOST_REMEMBERED) {
+            known.entry(system).or_default().insert(code, id);
+        }
     }
 }
 
@@ -47,26 +50,36 @@ impl CodeNumbers<'_> {
     }
 }
 
-/// The numbers of these codes; those not known yet get one.
-pub(crate) async fn intern<'a>(
-    session: &mut Session,
-    cache: &CodeCache,
-    codings: BTreeSet<&'a Coding>,
-) -> Result<(CodeNumbers<'a>, Learned), StoreError> {
-    let mut numbers = CodeNumbers(HashMap::with_capacity(codings.len()));
-    let mut unknown: Vec<&'a Coding> = Vec::new();
-    {
-        let known = cache.0.read().unwrap_or_else(PoisonError::into_inner);
+/// Codes of a batch: those known, and those to be asked for.
+pub(crate) struct Met<'a> {
+    known: CodeNumbers<'a>,
+    unknown: BTreeSet<&'a Coding>,
+}
+
+impl CodeCache {
+    /// Takes each code of a batch once.
+    pub(crate) fn meet<'a>(&self, codings: impl Iterator<Item = &'a Coding>) -> Met<'a> {
+        let mut met = Met { known: CodeNumbers(HashMap::new()), unknown: BTreeSet::new() };
+        let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for coding in codings {
-            let key = (coding.system.clone(), coding.code.clone());
-            match known.get(&key) {
+            let Entry::Vacant(place) = met.known.0.entry((&coding.system, &coding.code)) else { continue };
+            match remembered.get(&coding.system).and_then(|codes| codes.get(&coding.code)) {
                 Some(id) => {
-                    numbers.0.insert((&coding.system, &coding.code), *id);
+                    place.insert(*id);
                 }
-                None => unknown.push(coding),
+                None => {
+                    met.unknown.insert(coding);
+                }
             }
         }
+        met
     }
+}
+
+/// The numbers of these codes; those not known yet get one.
+pub(crate) async fn intern<'a>(session: &mut Session, met: Met<'a>) -> Result<(CodeNumbers<'a>, Learned), StoreError> {
+    let Met { known: mut numbers, unknown } = met;
+    let mut unknown: Vec<&'a Coding> = unknown.into_iter().collect();
     // The set is sorted by system and code, so two that differ in the display alone are neighbours, the one with a display last.
     unknown.reverse();
     unknown.dedup_by(|this, other| this.system == other.system && this.code == other.code);
@@ -117,7 +130,7 @@ async fn add(session: &mut Session, codings: &[&Coding], known: &HashMap<CodeKey
 /// The numbers of codes in the order of the question.
 pub(crate) async fn intern_all(store: &Store, codings: &[Coding]) -> Result<Vec<CodeId>, StoreError> {
     let mut session = store.database.write().await?;
-    let (numbers, learned) = intern(&mut session, &store.codes, codings.iter().collect()).await?;
+    let (numbers, learned) = intern(&mut session, store.codes.meet(codings.iter())).await?;
     let answer = codings.iter().map(|coding| numbers.get(coding)).collect();
     session.commit().await?;
     store.codes.learn(learned);

@@ -11,7 +11,7 @@ use gateway_ports::store::StoreError;
 
 use crate::code::{self, CodeNumbers};
 use crate::database::bulk::{Column, Rows};
-use crate::database::{Row, Session, Value, args};
+use crate::database::{Row, Session, Value, args, row};
 use crate::error::corrupt;
 use crate::stored::{partial_date, partial_date_number};
 
@@ -42,14 +42,14 @@ impl FactRow<'_> {
         Column::Text,
     ];
 
-    pub(crate) fn row(&self, codes: &CodeNumbers) -> Result<Vec<Value>, StoreError> {
+    pub(crate) fn row(&self, codes: &CodeNumbers) -> Result<[Value; 13], StoreError> {
         let fact = self.fact;
         let mut packed = Vec::with_capacity(fact.codes.len() * 4);
         for coding in &fact.codes {
             packed.extend(codes.get(coding)?.0.to_le_bytes());
         }
         let number = |coding: &Option<Coding>| coding.as_ref().map(|coding| codes.get(coding).map(|code| code.0)).transpose();
-        Ok(args![
+        Ok(row![
             self.patient,
             self.key,
             fact.part,

@@ -14,6 +14,7 @@ use crate::database::Database;
 use crate::database::sqlite::{Opening, SqlitePool, migrate};
 use crate::database_url::{DatabaseUrl, Location};
 use crate::error::from_sqlx;
+use crate::sync::FirstLoads;
 
 /// Readers of a SQLite file at a time.
 const SQLITE_READERS: u32 = 8;
@@ -28,6 +29,7 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 pub struct Store {
     pub(crate) database: Database,
     pub(crate) codes: Arc<CodeCache>,
+    pub(crate) first_loads: Arc<FirstLoads>,
 }
 
 impl fmt::Debug for Store {
@@ -56,7 +58,7 @@ impl Store {
                 .map(Database::Postgres)
                 .map_err(from_sqlx),
         }?;
-        Ok(Self { database, codes: Arc::default() })
+        Ok(Self { database, codes: Arc::default(), first_loads: Arc::default() })
     }
 
     /// Brings the tables to the form this version needs. Does nothing where they have it.

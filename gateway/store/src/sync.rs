@@ -1,8 +1,10 @@
 //! Runs of a sync: begun, moved on, swept, ended. What a piece of a run does to the model is in [`apply`].
 
 mod apply;
+mod first_load;
 mod incoming;
 pub(crate) mod patients;
+mod places;
 mod stored_resources;
 mod sweep;
 mod write;
@@ -19,6 +21,8 @@ use crate::database::args;
 use crate::error::{conflict, missing};
 use crate::source::{lock_run, run_of_source, source_no};
 use crate::stored::name_of;
+
+pub(crate) use first_load::FirstLoads;
 
 /// What `synced_at` becomes: now, or when the type that could be read once and can't be now was read last, because decisions are only
 /// as fresh as that.
@@ -96,6 +100,8 @@ impl SyncStore for Store {
         if open.run.status != SyncRunStatus::Running {
             return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
         }
+        self.first_loads.end(open.source);
+        places::sort_in(&mut session, open.source).await?;
         session
             .execute(
                 "UPDATE sync_run SET status = $2, ended_at = $3, note = $4 WHERE no = $1",

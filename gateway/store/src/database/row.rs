@@ -3,12 +3,11 @@
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
-use rusqlite::types::Value as Held;
 use sqlx::postgres::PgRow;
 use sqlx::{ColumnIndex, Decode, Postgres, Type};
 use uuid::Uuid;
 
-use super::sqlite::SqliteRow;
+use super::sqlite::{Held, SqliteRow};
 use crate::error::{corrupt, from_sqlx};
 
 pub(crate) enum Row {
@@ -46,7 +45,11 @@ impl Stored for String {
 
 impl Stored for Vec<u8> {
     fn held(value: &Held) -> Option<Self> {
-        if let Held::Blob(value) = value { Some(value.clone()) } else { None }
+        match value {
+            Held::Blob(value) => Some(value.clone()),
+            Held::Sixteen(value) => Some(value.to_vec()),
+            _ => None,
+        }
     }
 }
 
@@ -99,6 +102,7 @@ impl Row {
     fn key<I: Place>(&self, column: I) -> Result<[u8; 16], StoreError> {
         match self {
             Self::Sqlite(row) => match column.find(row) {
+                Some(Held::Sixteen(bytes)) => Ok(*bytes),
                 Some(Held::Blob(bytes)) => sixteen(bytes),
                 _ => Err(corrupt("row", format!("column {} is not of its type", column.words()))),
             },

@@ -12,7 +12,7 @@ use super::{Row, Value};
 use crate::error::from_rusqlite;
 use pool::Lease;
 pub(crate) use pool::{Opening, SqlitePool};
-pub(crate) use statement::SqliteRow;
+pub(crate) use statement::{Held, SqliteRow};
 
 /// A transaction on SQLite. Dropped, it is rolled back.
 pub(crate) struct SqliteSession {

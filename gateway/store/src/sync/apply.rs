@@ -69,7 +69,8 @@ impl Store {
         let shown_keys = resources.iter().map(|resource| resource.key);
         let settled: Vec<ResourceKey> =
             shown_keys.chain(batch.deletes.iter().map(|(name, id)| ResourceKey::of(open.source, name, id))).collect();
-        let held = stored_resources::look_up(&mut session, &expected).await?;
+        let mut first_load = self.first_loads.take(&mut session, &open).await?;
+        let held = stored_resources::look_up(&mut session, open.source, &expected, first_load.as_mut()).await?;
 
         let mut changed: Vec<Incoming> = Vec::new();
         let mut newer: Vec<(Held, ReadResource)> = Vec::new();
@@ -102,8 +103,11 @@ impl Store {
             })
             .collect();
         write::newer_meta(&mut session, newer).await?;
-        let learned = write::changed(&mut session, self, &open, changed, now, &mut entropy).await?;
+        let learned = write::changed(&mut session, self, &open, changed, first_load.as_mut(), now, &mut entropy).await?;
 
+        if let Some(load) = first_load.as_mut().filter(|_| !batch.deletes.is_empty()) {
+            load.sort_in(&mut session, open.source).await?;
+        }
         let (gone, deleted) = self.delete_keys(&mut session, &open, &batch.deletes, now).await?;
         counts.deleted = gone.len() as u64;
         let mut moved = BTreeSet::new();
@@ -124,6 +128,9 @@ impl Store {
         session.commit().await?;
         self.codes.learn(learned);
         touched.extend(moved);
+        if let Some(load) = first_load {
+            self.first_loads.give_back(&open, load, counts);
+        }
         Ok(Applied { counts, patients: touched.into_iter().collect(), changed: changed_keys, deleted })
     }
 

@@ -2,11 +2,29 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use gateway_domain::code::Coding;
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
 use jiff::Timestamp;
+
+/// By resource. A key is half a SHA-256: eight of its bytes are as good as a hash of it.
+pub(super) type ByKey<V> = HashMap<ResourceKey, V, BuildHasherDefault<KeyHasher>>;
+
+#[derive(Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // The last eight: the first are the index's prefix, by which batches are sorted.
+        self.0 ^= bytes.last_chunk().map_or(0, |last| u64::from_ne_bytes(*last));
+    }
+}
 
 /// The first eight bytes of a key, as a number: what the index of places is sorted by.
 pub(super) fn key_prefix(key: ResourceKey) -> i64 {
@@ -24,7 +42,7 @@ pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
 
 /// Of several with the same key the last counts, unless it says it is older.
 pub(super) fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
-    let mut places: HashMap<ResourceKey, usize> = HashMap::with_capacity(resources.len());
+    let mut places: ByKey<usize> = ByKey::with_capacity_and_hasher(resources.len(), BuildHasherDefault::default());
     let mut kept: Vec<ReadResource> = Vec::with_capacity(resources.len());
     for resource in resources {
         match places.entry(resource.key) {

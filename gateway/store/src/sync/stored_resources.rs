@@ -1,13 +1,15 @@
 //! What the model holds of the resources of a batch.
 
-use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
-use gateway_domain::ids::PatientNo;
+use gateway_domain::ids::{PatientNo, SourceNo};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
 
-use super::incoming::key_prefix;
+use super::first_load::FirstLoad;
+use super::incoming::ByKey;
+use super::places;
 use crate::database::bulk::{Column, Rows};
 use crate::database::{Session, row};
 
@@ -22,53 +24,43 @@ pub(super) struct Held {
 }
 
 /// Looks where each resource is expected first: one read of neighbouring rows. Only what is not there is asked for in the index of
-/// places, which knows what moved here from another patient.
+/// places, which knows what moved here from another patient. In a first run only what the run may have brought before is looked up.
 pub(super) async fn look_up(
     session: &mut Session,
+    source: SourceNo,
     expected: &[(PatientNo, ResourceKey)],
-) -> Result<HashMap<ResourceKey, Held>, StoreError> {
-    let mut held = read(session, expected).await?;
-    let elsewhere: Vec<ResourceKey> = expected.iter().map(|(_, key)| *key).filter(|key| !held.contains_key(key)).collect();
-    let places = places(session, &elsewhere).await?;
-    held.extend(read(session, &places).await?);
+    first_load: Option<&mut FirstLoad>,
+) -> Result<ByKey<Held>, StoreError> {
+    let may_be_there = |key: &ResourceKey| first_load.as_ref().is_none_or(|load| load.may_know(*key));
+    let mut wanted: Vec<(PatientNo, ResourceKey)> = expected.iter().filter(|(_, key)| may_be_there(key)).copied().collect();
+    wanted.sort_unstable();
+    let mut held = read(session, &wanted).await?;
+    let elsewhere: Vec<ResourceKey> = wanted.iter().map(|(_, key)| *key).filter(|key| !held.contains_key(key)).collect();
+    match first_load {
+        None => places::sort_in(session, source).await?,
+        Some(load) if elsewhere.iter().any(|key| load.is_aside(*key)) => load.sort_in(session, source).await?,
+        Some(_) => {}
+    }
+    let mut places = places::find(session, &elsewhere).await?;
+    if !places.is_empty() {
+        places.sort_unstable();
+        held.extend(read(session, &places).await?);
+    }
     Ok(held)
 }
 
 /// Looks resources up of which no one knows the patient.
-pub(super) async fn find(session: &mut Session, keys: &[ResourceKey]) -> Result<HashMap<ResourceKey, Held>, StoreError> {
-    let places = places(session, keys).await?;
+pub(super) async fn find(session: &mut Session, keys: &[ResourceKey]) -> Result<ByKey<Held>, StoreError> {
+    let mut places = places::find(session, keys).await?;
+    places.sort_unstable();
     read(session, &places).await
 }
 
-async fn places(session: &mut Session, keys: &[ResourceKey]) -> Result<Vec<(PatientNo, ResourceKey)>, StoreError> {
-    const WANTED: &[Column] = &[Column::Integer];
-    let mut by_prefix: Vec<(i64, ResourceKey)> = keys.iter().map(|key| (key_prefix(*key), *key)).collect();
-    by_prefix.sort_unstable();
-    let rows = Rows::of(WANTED, by_prefix.iter().map(|(prefix, _)| (*prefix).into()));
-    let found = session
-        .all_rows(
-            "WITH wanted (key_prefix) AS ({rows}) SELECT p.key_prefix, p.patient_no FROM wanted w \
-             CROSS JOIN resource_place p WHERE p.key_prefix = w.key_prefix",
-            rows,
-        )
-        .await?;
-    let mut places = Vec::with_capacity(found.len());
-    for row in &found {
-        let prefix = row.get::<i64, _>(0)?;
-        let patient = PatientNo(row.get(1)?);
-        let from = by_prefix.partition_point(|(other, _)| *other < prefix);
-        places.extend(by_prefix.iter().skip(from).take_while(|(other, _)| *other == prefix).map(|(_, key)| (patient, *key)));
-    }
-    Ok(places)
-}
-
-async fn read(session: &mut Session, wanted: &[(PatientNo, ResourceKey)]) -> Result<HashMap<ResourceKey, Held>, StoreError> {
+async fn read(session: &mut Session, wanted: &[(PatientNo, ResourceKey)]) -> Result<ByKey<Held>, StoreError> {
     const WANTED: &[Column] = &[Column::Integer, Column::Bytes];
-    let mut sorted = wanted.to_vec();
-    sorted.sort_unstable();
-    let mut rows = Rows::new(WANTED);
-    for (patient, key) in sorted {
-        rows.push(row![patient, key]);
+    let mut rows = Rows::with_capacity(WANTED, wanted.len());
+    for (patient, key) in wanted {
+        rows.push(row![*patient, *key]);
     }
     let found = session
         .all_rows(
@@ -78,17 +70,16 @@ async fn read(session: &mut Session, wanted: &[(PatientNo, ResourceKey)]) -> Res
             rows,
         )
         .await?;
-    found
-        .iter()
-        .map(|row| {
-            let held = Held {
-                patient: PatientNo(row.get(1)?),
-                type_no: row.get(2)?,
-                hash: row.content_hash("hash")?,
-                last_updated: row.optional_time("last_updated")?,
-                deleted: row.flag("deleted")?,
-            };
-            Ok((row.resource_key(0)?, held))
-        })
-        .collect()
+    let mut held = ByKey::with_capacity_and_hasher(found.len(), BuildHasherDefault::default());
+    for row in &found {
+        let of = Held {
+            patient: PatientNo(row.get(1)?),
+            type_no: row.get(2)?,
+            hash: row.content_hash(3)?,
+            last_updated: row.optional_time(4)?,
+            deleted: row.get::<i64, _>(5)? != 0,
+        };
+        held.insert(row.resource_key(0)?, of);
+    }
+    Ok(held)
 }

@@ -1,7 +1,7 @@
 //! After a full run: what the source no longer has. The keys that were seen are compared with the index of places, both in the order
 //! of the key, a slice of the key space at a time, so that memory stays flat.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use gateway_domain::ids::{PatientNo, SyncRunId};
 use gateway_domain::resource::ResourceKey;
@@ -9,9 +9,9 @@ use gateway_domain::source::SyncRunStatus;
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
 
-use super::incoming::key_prefix;
+use super::incoming::{ByKey, key_prefix};
 use super::stored_resources::Held;
-use super::{patients, write};
+use super::{patients, places, write};
 use crate::Store;
 use crate::database::{Session, args};
 use crate::identity;
@@ -129,6 +129,7 @@ async fn swept_types(session: &mut Session, open: &OpenRun, types: &[String]) ->
 
 /// What was not seen; `None` where that is more than `most`.
 async fn unseen(session: &mut Session, open: &OpenRun, type_nos: &[i64], most: usize) -> Result<Option<Vec<Unseen>>, StoreError> {
+    places::sort_in(session, open.source).await?;
     let noted = session
         .one("SELECT CAST(coalesce(sum(length(keys)), 0) AS BIGINT) AS bytes FROM sync_seen WHERE run_no = $1", args![open.no])
         .await?
@@ -193,8 +194,8 @@ async fn seen_between(session: &mut Session, open: &OpenRun, from: i64, to: i64)
 }
 
 /// The resources at these places, of these types.
-async fn resources_at(session: &mut Session, places: &[Unseen], type_nos: &[i64]) -> Result<HashMap<ResourceKey, Held>, StoreError> {
-    let mut found = HashMap::new();
+async fn resources_at(session: &mut Session, places: &[Unseen], type_nos: &[i64]) -> Result<ByKey<Held>, StoreError> {
+    let mut found = ByKey::default();
     for (prefix, patient) in places {
         // Keys with one prefix are neighbours.
         let (first, last) = keys_with(*prefix);

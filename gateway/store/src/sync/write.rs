@@ -1,18 +1,20 @@
 //! Writing what changed: raw resources, their places, and everything that is read out of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use gateway_domain::code::Coding;
 use gateway_domain::fact::ReadFact;
 use gateway_domain::ids::{PatientNo, SourceNo};
 use gateway_domain::projection::{Projection, ReadPatient, ReadResource};
-use gateway_domain::resource::ResourceKey;
+use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
 
-use super::incoming::key_prefix;
-use super::patients;
+use super::first_load::FirstLoad;
+use super::incoming::{ByKey, key_prefix};
+use super::places::Place;
 use super::stored_resources::Held;
+use super::{patients, places};
 use crate::Store;
 use crate::account::{write_accounts, write_practitioners};
 use crate::code::{Learned, intern};
@@ -42,6 +44,7 @@ pub(super) async fn changed(
     store: &Store,
     open: &OpenRun,
     mut changed: Vec<Incoming>,
+    first_load: Option<&mut FirstLoad>,
     now: Timestamp,
     entropy: &mut EntropySequence,
 ) -> Result<Learned, StoreError> {
@@ -50,18 +53,14 @@ pub(super) async fn changed(
         .await?;
     clear_moved(session, &changed).await?;
 
-    // Compressing is a third of the work: it goes on in another thread while the rest is written.
-    let raw: Vec<Vec<u8>> = changed.iter_mut().map(|incoming| std::mem::take(&mut incoming.resource.raw)).collect();
-    let packing = tokio::task::spawn_blocking(move || {
-        let mut compressor = Compressor::new();
-        raw.into_iter().map(|raw| compressor.pack(raw)).collect::<Vec<Packed>>()
-    });
-
     let mut types = TypeNumbers::default();
     for incoming in &changed {
         types.want(&incoming.resource.resource_type);
     }
     types.resolve(session, open.source).await?;
+    // Compressing is a third of the work: it goes on in another thread while the rest is written.
+    let bodies = changed.iter_mut().map(|incoming| Body::take(incoming, &types)).collect::<Result<Vec<_>, _>>()?;
+    let packing = tokio::task::spawn_blocking(move || pack(bodies));
     let learned = write_facts(session, store, &changed).await?;
     write_people(session, open.source, &changed, now, entropy).await?;
     write_care_teams(session, &changed).await?;
@@ -87,9 +86,9 @@ pub(super) async fn changed(
         entropy,
     )
     .await?;
-    write_places(session, &changed, &types).await?;
-    let packed = packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
-    write_resources(session, changed, packed, &types).await?;
+    write_places(session, open.source, &changed, &types, first_load).await?;
+    let rows = packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
+    write_resources(session, rows).await?;
     Ok(learned)
 }
 
@@ -143,13 +142,15 @@ async fn clear_moved(session: &mut Session, changed: &[Incoming]) -> Result<(), 
 
 async fn write_facts(session: &mut Session, store: &Store, changed: &[Incoming]) -> Result<Learned, StoreError> {
     let facts = || {
-        changed.iter().flat_map(|incoming| match &incoming.resource.projection {
-            Projection::Clinical(clinical) if clinical.patient.is_some() => clinical.facts.iter().map(|fact| (incoming, fact)).collect(),
-            _ => Vec::new(),
+        changed.iter().flat_map(|incoming| {
+            let facts: &[ReadFact] = match &incoming.resource.projection {
+                Projection::Clinical(clinical) if clinical.patient.is_some() => &clinical.facts,
+                _ => &[],
+            };
+            facts.iter().map(move |fact| (incoming, fact))
         })
     };
-    let codings: BTreeSet<&Coding> = facts().flat_map(|(_, fact)| codings_of(fact)).collect();
-    let (codes, learned) = intern(session, &store.codes, codings).await?;
+    let (codes, learned) = intern(session, store.codes.meet(facts().flat_map(|(_, fact)| codings_of(fact)))).await?;
     let mut rows = Rows::with_capacity(FactRow::TYPES, changed.len());
     for (incoming, fact) in facts() {
         rows.push(FactRow { patient: incoming.patient, key: incoming.resource.key, fact }.row(&codes)?);
@@ -200,32 +201,33 @@ async fn write_care_teams(session: &mut Session, changed: &[Incoming]) -> Result
     Ok(())
 }
 
-async fn write_places(session: &mut Session, changed: &[Incoming], types: &TypeNumbers) -> Result<(), StoreError> {
-    const PLACE: &[Column] = &[Column::Integer; 4];
+async fn write_places(
+    session: &mut Session,
+    source: SourceNo,
+    changed: &[Incoming],
+    types: &TypeNumbers,
+    first_load: Option<&mut FirstLoad>,
+) -> Result<(), StoreError> {
     let mut held: BTreeMap<i64, i64> = BTreeMap::new();
-    let mut places: Vec<(i64, PatientNo, i64)> = Vec::with_capacity(changed.len());
+    let (mut new, mut moved): (Vec<Place>, Vec<Place>) = (Vec::with_capacity(changed.len()), Vec::new());
     for incoming in changed {
         let type_no = types.get(&incoming.resource.resource_type)?;
         let stays = incoming.before.filter(|before| !before.deleted);
         if stays.is_none() {
             *held.entry(type_no).or_default() += 1;
         }
-        if stays.is_none_or(|before| before.patient != incoming.patient) {
-            places.push((key_prefix(incoming.resource.key), incoming.patient, type_no));
+        let place = (key_prefix(incoming.resource.key), incoming.patient, type_no);
+        if incoming.before.is_none() {
+            new.push(place);
+        } else if stays.is_none_or(|before| before.patient != incoming.patient) {
+            moved.push(place);
         }
     }
-    places.sort_unstable();
-    let mut rows = Rows::with_capacity(PLACE, places.len());
-    for (prefix, patient, type_no) in places {
-        rows.push(row![prefix, patient, type_no, true]);
+    match first_load {
+        Some(load) => load.put_aside(session, source, &new).await?,
+        None => moved.append(&mut new),
     }
-    session
-        .execute_rows(
-            "INSERT INTO resource_place (key_prefix, patient_no, type_no, live) {rows} \
-             ON CONFLICT (key_prefix, patient_no) DO UPDATE SET type_no = excluded.type_no, live = 1",
-            rows,
-        )
-        .await?;
+    places::write(session, moved).await?;
     change_held(session, held).await
 }
 
@@ -237,15 +239,39 @@ async fn change_held(session: &mut Session, held: BTreeMap<i64, i64>) -> Result<
     Ok(())
 }
 
-/// Encoding and body of a raw resource.
-type Packed = (i64, Vec<u8>);
+/// What is kept of a resource as it came.
+struct Body {
+    patient: PatientNo,
+    key: ResourceKey,
+    type_no: i64,
+    hash: ContentHash,
+    last_updated: Option<Timestamp>,
+    fhir_id: String,
+    version_id: Option<String>,
+    raw: Vec<u8>,
+}
 
-async fn write_resources(
-    session: &mut Session,
-    changed: Vec<Incoming>,
-    packed: Vec<Packed>,
-    types: &TypeNumbers,
-) -> Result<(), StoreError> {
+impl Body {
+    fn take(incoming: &mut Incoming, types: &TypeNumbers) -> Result<Self, StoreError> {
+        let resource = &mut incoming.resource;
+        Ok(Self {
+            patient: incoming.patient,
+            key: resource.key,
+            type_no: types.get(&resource.resource_type)?,
+            hash: resource.hash,
+            last_updated: resource.last_updated,
+            fhir_id: match resource.projection {
+                Projection::Clinical(_) | Projection::Kept => std::mem::take(&mut resource.fhir_id),
+                // Written to a table of its own too.
+                Projection::Patient(_) | Projection::Account(_) | Projection::Practitioner(_) => resource.fhir_id.clone(),
+            },
+            version_id: resource.version_id.take(),
+            raw: std::mem::take(&mut resource.raw),
+        })
+    }
+}
+
+fn pack(bodies: Vec<Body>) -> Rows {
     const RESOURCE: &[Column] = &[
         Column::Integer,
         Column::Bytes,
@@ -258,22 +284,27 @@ async fn write_resources(
         Column::Integer,
         Column::Bytes,
     ];
-    let mut rows = Rows::with_capacity(RESOURCE, changed.len());
-    for (Incoming { patient, resource, .. }, (encoding, raw)) in changed.into_iter().zip(packed) {
-        let type_no = types.get(&resource.resource_type)?;
+    let mut compressor = Compressor::new();
+    let mut rows = Rows::with_capacity(RESOURCE, bodies.len());
+    for body in bodies {
+        let (encoding, raw) = compressor.pack(body.raw);
         rows.push(row![
-            patient,
-            resource.key,
-            type_no,
-            resource.hash,
-            resource.last_updated,
+            body.patient,
+            body.key,
+            body.type_no,
+            body.hash,
+            body.last_updated,
             false,
-            resource.fhir_id,
-            resource.version_id,
+            body.fhir_id,
+            body.version_id,
             encoding,
             raw,
         ]);
     }
+    rows
+}
+
+async fn write_resources(session: &mut Session, rows: Rows) -> Result<(), StoreError> {
     session
         .execute_rows(
             "INSERT INTO resource (patient_no, resource_key, type_no, hash, last_updated, deleted, fhir_id, version_id, \
@@ -308,7 +339,7 @@ pub(super) async fn newer_meta(session: &mut Session, newer: Vec<(Held, ReadReso
 pub(super) async fn deleted(
     session: &mut Session,
     source: SourceNo,
-    held: &HashMap<ResourceKey, Held>,
+    held: &ByKey<Held>,
     now: Timestamp,
 ) -> Result<Vec<PatientNo>, StoreError> {
     const PLACE: &[Column] = &[Column::Integer, Column::Integer];

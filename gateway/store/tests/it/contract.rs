@@ -34,6 +34,7 @@ mod quarantine;
 mod segments;
 mod sources;
 mod sync;
+mod sync_first_run;
 mod sync_histories;
 mod sync_ledger;
 mod tasks;

@@ -63,6 +63,11 @@ impl Fixture {
         self.store.clone()
     }
 
+    /// The same database, as another process has it.
+    pub(crate) async fn another_process(&self) -> Store {
+        open(&self.url).await
+    }
+
     /// Runs a statement past the store, as somebody with the database's own tools would.
     pub(crate) async fn execute_raw(&self, sql: &'static str) -> Result<(), String> {
         let answer = if self.url.starts_with("sqlite:") {

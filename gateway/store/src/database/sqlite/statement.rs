@@ -3,16 +3,28 @@
 use std::sync::Arc;
 
 use gateway_ports::store::StoreError;
-use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
 use crate::database::{Row, Value};
 use crate::error::{corrupt, from_rusqlite};
 
+/// A value of an answer.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Held {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+    /// Sixteen bytes, without an allocation of their own.
+    Sixteen([u8; 16]),
+}
+
 /// A row of an answer.
 pub(crate) struct SqliteRow {
     pub(crate) names: Arc<[Box<str>]>,
-    pub(crate) values: Box<[Stored]>,
+    pub(crate) values: Box<[Held]>,
 }
 
 impl ToSql for Value {
@@ -79,19 +91,22 @@ fn read(statement: &mut Statement<'_>, names: &Arc<[Box<str>]>, into: &mut Vec<R
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(from_rusqlite)? {
         let values = (0..names.len()).map(|place| row.get_ref(place).map_err(from_rusqlite).and_then(stored));
-        let values = values.collect::<Result<Box<[Stored]>, StoreError>>()?;
+        let values = values.collect::<Result<Box<[Held]>, StoreError>>()?;
         into.push(Row::Sqlite(SqliteRow { names: names.clone(), values }));
     }
     Ok(())
 }
 
-fn stored(value: ValueRef<'_>) -> Result<Stored, StoreError> {
+fn stored(value: ValueRef<'_>) -> Result<Held, StoreError> {
     Ok(match value {
-        ValueRef::Null => Stored::Null,
-        ValueRef::Integer(value) => Stored::Integer(value),
-        ValueRef::Real(value) => Stored::Real(value),
-        ValueRef::Text(text) => Stored::Text(std::str::from_utf8(text).map_err(|_| corrupt("row", "a text is not UTF-8"))?.to_owned()),
-        ValueRef::Blob(bytes) => Stored::Blob(bytes.to_vec()),
+        ValueRef::Null => Held::Null,
+        ValueRef::Integer(value) => Held::Integer(value),
+        ValueRef::Real(value) => Held::Real(value),
+        ValueRef::Text(text) => Held::Text(std::str::from_utf8(text).map_err(|_| corrupt("row", "a text is not UTF-8"))?.to_owned()),
+        ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
+            Ok(sixteen) => Held::Sixteen(sixteen),
+            Err(_) => Held::Blob(bytes.to_vec()),
+        },
     })
 }
 
