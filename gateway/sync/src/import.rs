@@ -23,8 +23,8 @@ use crate::worker::SyncWorker;
 
 mod reading;
 
-/// Pieces that are read ahead.
-const AHEAD: usize = 2;
+/// Pieces that wait to be applied, beside the one that is being read. Each may hold some 30 MB.
+const AHEAD: usize = 1;
 /// More kinds of reasons than these are counted together.
 const MOST_REASONS: usize = 500;
 
