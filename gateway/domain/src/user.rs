@@ -66,14 +66,7 @@ impl Role {
             Self::Clinician => {
                 matches!(
                     permission,
-                    ReadPatients
-                        | ReadSegments
-                        | ReadJourneys
-                        | ReadMessages
-                        | RecordConsent
-                        | ReadTasks
-                        | WorkOnTasks
-                        | DecideIdentity
+                    ReadPatients | ReadSegments | ReadJourneys | ReadMessages | RecordConsent | ReadTasks | WorkOnTasks | DecideIdentity
                 )
             }
             Self::Operator => matches!(permission, ReadSources | ManageSources | ReadPlugins | ManageUsers),

@@ -3702,7 +3702,52 @@ export interface components {
          * @description What a role may do.
          * @enum {string}
          */
-        PermissionWord: "read-patients" | "read-segments" | "manage-segments" | "read-journeys" | "manage-journeys" | "read-messages" | "record-consent" | "read-tasks" | "work-on-tasks" | "read-sources" | "manage-sources" | "read-plugins" | "manage-users" | "read-audit";
+        PermissionWord: "read-patients" | "read-segments" | "manage-segments" | "read-journeys" | "manage-journeys" | "read-messages" | "record-consent" | "read-tasks" | "work-on-tasks" | "decide-identity" | "read-sources" | "manage-sources" | "read-plugins" | "manage-users" | "read-audit";
+        /** @description A record of a person. */
+        PersonRecordView: {
+            /** @description As exact as it is known. */
+            birth_date: string | null;
+            /** @description The records it can be parted from: all but those its source merged with it. */
+            can_be_parted_from: string[];
+            /** @description Id of the FHIR resource in its source. */
+            fhir_id: string;
+            /** @description `pat_...` */
+            id: string;
+            /** @description First given name and family name. */
+            name: string;
+            /** @description Whether it is the record by which the person is written to. */
+            primary: boolean;
+            /** @description Whether another record of its source stands in its place. */
+            replaced: boolean;
+            /**
+             * Format: date-time
+             * @description When its source last changed it.
+             */
+            said_at: string;
+            /** @description Administrative sex. */
+            sex: components["schemas"]["SexWord"];
+            /** @description Name of the source. */
+            source: string;
+            /** @description How the record stands in its source. */
+            status: components["schemas"]["RecordStatusWord"];
+        };
+        /** @description A person. */
+        PersonView: {
+            /** @description What staff decided about any of them, the newest first. */
+            decisions: components["schemas"]["IdentityDecisionView"][];
+            /** @description What all records come to, each field with where it is from. */
+            golden: components["schemas"]["GoldenFieldView"][];
+            /** @description Why they are one. */
+            links: components["schemas"]["RecordLinkView"][];
+            /** @description The record by which the person is written to; null where none may be. */
+            primary: string | null;
+            /** @description What is open about any of them. */
+            questions: components["schemas"]["IdentityQuestionView"][];
+            /** @description All records, the one whose word counts first at the top. */
+            records: components["schemas"]["PersonRecordView"][];
+            /** @description Why none may be, in words, where that is the fault of the links. */
+            trouble: string | null;
+        };
         /**
          * @description What a plugin decides.
          * @enum {string}
