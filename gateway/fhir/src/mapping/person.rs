@@ -109,13 +109,16 @@ impl FhirReader {
 
     fn sex(&self, gender: &Text<'_>, notes: &mut Vec<String>) -> Sex {
         let Some(word) = gender.get() else { return Sex::Unknown };
+        if !matches!(word, "female" | "male" | "other" | "unknown") {
+            notes.push("its gender is none of FHIR's codes".to_owned());
+        }
         match self.mapping.gender.get(word.to_ascii_lowercase().as_str()).map(String::as_str) {
             Some("female") => Sex::Female,
             Some("male") => Sex::Male,
             Some("other") => Sex::Other,
             Some(_) => Sex::Unknown,
             None => {
-                notes.push("its gender is a word that is not known".to_owned());
+                notes.push("its gender is a word that the mapping does not know".to_owned());
                 Sex::Unknown
             }
         }

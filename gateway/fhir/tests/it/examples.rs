@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fhir_sdk::r4b::resources::Patient;
+use gateway_domain::date::PartialDate;
 use gateway_domain::ids::SourceNo;
 use gateway_domain::projection::Projection;
 use gateway_fhir::FhirReader;
@@ -74,4 +76,26 @@ fn every_example_of_us_core_is_read() {
     assert_eq!(outcome.refused, BTreeMap::new(), "none of them gives a reason to be refused");
     assert_eq!((outcome.files, outcome.read), (230, 230));
     assert!(outcome.facts >= 197, "{} facts", outcome.facts);
+}
+
+/// A second opinion: a typed model reads otherwise than we do, so what both read of a patient has to be the same.
+#[test]
+fn a_typed_model_sees_the_same_patients() {
+    let Some(folder) = folder("conformance-tests/fhir-examples/node_modules/hl7.fhir.r4.examples") else { return };
+    let reader = FhirReader::new(SourceNo(1), "http://hl7.org/fhir", fhir_profiles::mapping("us-core").unwrap());
+    let mut compared = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = file.file_name().to_string_lossy().into_owned();
+        if !name.starts_with("Patient-") {
+            continue;
+        }
+        let raw = std::fs::read(file.path()).unwrap();
+        let Ok(typed) = serde_json::from_slice::<Patient>(&raw) else { continue };
+        let Ok(read) = reader.resource(raw) else { panic!("{name} is refused, and valid") };
+        let Projection::Patient(read) = read.projection else { panic!("{name} is no patient") };
+        let typed = serde_json::to_value(&typed.birth_date).unwrap();
+        assert_eq!(read.demographics.birth, typed.as_str().and_then(PartialDate::parse), "{name}");
+        compared += 1;
+    }
+    assert!(compared >= 20, "{compared} patients");
 }
