@@ -61,7 +61,7 @@ pub trait SegmentStore: Send + Sync {
     /// Marks every patient whose review date is this day or before as dirty; how many.
     async fn mark_due_for_review(&self, today: Date, now: Timestamp) -> Result<u64, StoreError>;
     /// Claims up to `limit` dirty patients until `lease`. Patients whose source is being read by a run that has not ended completely
-    /// are left: no decision is taken on half an import.
+    /// are left: no decision is taken on half an import. While records are linked by new rules all are left.
     async fn claim_dirty(&self, limit: u32, now: Timestamp, lease: Timestamp) -> Result<Vec<DirtyPatient>, StoreError>;
     /// Stores the answers, writes a membership event for each change, and takes the claimed marks away unless they changed
     /// in between. Answers for segments whose version is no longer `version` are dropped.

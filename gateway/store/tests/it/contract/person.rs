@@ -115,6 +115,7 @@ async fn rules_link_what_is_held_and_nobody_is_written_to_until_that_is_done(fix
     assert!(fixture.adopt_identity_rules(&rules(&[SSN], &["main"])).await.unwrap(), "records are held");
     let held = pass(&fixture, message).await;
     assert!(matches!(held, Some(Verdict::Hold { reason: GateReason::StaleSource, .. })), "{held:?}");
+    assert_eq!(fixture.claim_dirty(10, now(), after(60)).await.unwrap(), [], "nobody is put on a list as half a person");
     let mut pieces = 0;
     while !fixture.relink(1, now()).await.unwrap().done {
         pieces += 1;
@@ -123,6 +124,7 @@ async fn rules_link_what_is_held_and_nobody_is_written_to_until_that_is_done(fix
     assert_eq!(pieces, 4, "one record at a time");
     assert_eq!(records(&fixture, a).await, records(&fixture, b).await);
     assert_eq!(records(&fixture, a).await.len(), 2, "nobody by zeros");
+    assert!(!fixture.claim_dirty(10, now(), after(60)).await.unwrap().is_empty());
     assert_eq!(pass(&fixture, message).await, Some(Verdict::Refuse(GateReason::OptedOut)));
 
     assert!(!fixture.adopt_identity_rules(&rules(&[SSN], &["main"])).await.unwrap(), "the same rules again are no work");
