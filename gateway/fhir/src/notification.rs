@@ -296,7 +296,7 @@ fn named(reference: &str) -> Option<Hint> {
 fn hint(resource_type: &str, id: &str) -> Option<Hint> {
     let is_type = resource_type.len() <= 64
         && resource_type.starts_with(|it: char| it.is_ascii_uppercase())
-        && resource_type.bytes().all(|it| it.is_ascii_alphanumeric());
+        && resource_type.bytes().all(|it| it.is_ascii_alphabetic());
     let is_safe = is_id(id) && !id.starts_with(['$', '_', '.']) && !id.contains(['?', '#', '%', '\\', ';']);
     (is_type && is_safe).then(|| Hint { resource_type: resource_type.to_owned(), fhir_id: id.to_owned() })
 }
