@@ -79,7 +79,7 @@ pub struct Config {
     pub conditional_create: bool,
     /// How long a token lives.
     pub token_lifetime: Duration,
-    /// The least time an export takes, so that clients have something to poll.
+    /// The least time an export takes, so that clients have something to poll. Where it is zero, the first look finds it ready.
     pub export_delay: Duration,
     /// Change one thing about one person this often.
     pub tick_every: Option<Duration>,

@@ -61,7 +61,7 @@ struct Serve {
     /// How long a token lives.
     #[arg(long, default_value = "300s", value_parser = duration)]
     token_lifetime: Duration,
-    /// The least time an export takes.
+    /// The least time an export takes; where it is zero, the first look finds it ready.
     #[arg(long, default_value = "1s", value_parser = duration)]
     export_delay: Duration,
     /// Let something happen to somebody this often, such as 5s.

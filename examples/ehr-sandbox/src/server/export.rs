@@ -45,7 +45,7 @@ pub(crate) async fn system(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Error> {
-    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::System)
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::System).await
 }
 
 pub(crate) async fn patients(
@@ -56,7 +56,7 @@ pub(crate) async fn patients(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Error> {
-    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Patients)
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Patients).await
 }
 
 pub(crate) async fn group(
@@ -82,7 +82,7 @@ pub(crate) async fn group(
         .filter_map(|member| member.get("entity")?.get("reference")?.as_str())
         .filter_map(|reference| referenced_patient(reference).map(str::to_owned))
         .collect();
-    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Group { members })
+    kick_off(sandbox, &scopes, &uri, asked(query.as_deref(), &body)?, &headers, Level::Group { members }).await
 }
 
 /// What is asked for: the query, and the Parameters of a body.
@@ -105,7 +105,7 @@ fn asked(query: Option<&str>, body: &str) -> Result<Vec<(String, String)>, Error
     Ok(asked)
 }
 
-fn kick_off(
+async fn kick_off(
     sandbox: Arc<Sandbox>,
     scopes: &Scopes,
     uri: &http::Uri,
@@ -153,7 +153,11 @@ fn kick_off(
     let job = Arc::new(Job::new(request, level, kinds, since, snapshot, sandbox.export_delay, &sandbox.stop));
     let id = sandbox.jobs.add(Arc::clone(&job), now)?;
     let location = format!("{}/bulk-status/{id}", sandbox.base_url);
-    tokio::task::spawn_blocking(move || job.count(&sandbox.store));
+    let at_once = sandbox.export_delay.is_zero();
+    let counting = tokio::task::spawn_blocking(move || job.count(&sandbox.store));
+    if at_once {
+        counting.await.map_err(|error| Error::Config(error.to_string()))?;
+    }
     let location = HeaderValue::try_from(location).map_err(|error| Error::Config(error.to_string()))?;
     let body = outcome("information", "informational", "The export was accepted; poll the address of Content-Location");
     Ok((StatusCode::ACCEPTED, [(CONTENT_LOCATION, location), (CONTENT_TYPE, FHIR_JSON)], body.to_string()).into_response())
