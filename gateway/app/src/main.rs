@@ -21,6 +21,10 @@ use crate::config::{Config, ConfigError};
 use crate::progress::say;
 use crate::wiring::Parts;
 
+/// Resources are read in one thread and freed in another, which glibc pays for dearly (decision 0018).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The configuration is wrong (`EX_USAGE` of sysexits).
 const WRONG_CONFIGURATION: u8 = 64;
 

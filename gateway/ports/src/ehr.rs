@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateway_domain::projection::ReadResource;
-use gateway_domain::resource::ResourceKey;
+use gateway_domain::resource::{ContentHash, ResourceKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -194,6 +194,12 @@ pub trait ExportLines: Send {
     /// # Errors
     /// [`EhrErrorKind::Later`] where the stream was cut: open it again and skip what was read.
     async fn next(&mut self, most_lines: usize, most_bytes: usize) -> Result<Vec<ExportLine>, EhrError>;
+    /// Stands for the lines that were skipped, once [`ExportLines::next`] came behind them. Another value than
+    /// [`ExportLines::handed_out`] had before a cut means other lines: a server that writes the file anew for each who asks, or bytes that
+    /// were damaged before their check sum came.
+    fn skipped(&self) -> Option<ContentHash>;
+    /// Stands for all lines from the file's first to the last that was handed out.
+    fn handed_out(&self) -> ContentHash;
 }
 
 // === Search ===

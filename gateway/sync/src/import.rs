@@ -1,9 +1,12 @@
-//! A hand-over by file: the same way into the store as a sync, without a server. One thread reads and projects, the other applies.
+//! A hand-over by file: the same way into the store as a sync, without a server. One thread goes through the files, others read
+//! and project, and one applies.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use gateway_domain::ids::SyncRunId;
 use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::{Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy, reason_kind};
@@ -14,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use self::reading::{Piece, Reading, Record, What};
+use self::reading::{Gathering, Piece, Reading, Record, What};
 use crate::checkpoint::{Checkpoint, RunState, Stored};
 use crate::error::SyncError;
 use crate::intake::{Intake, Seen};
@@ -23,8 +26,8 @@ use crate::worker::SyncWorker;
 
 mod reading;
 
-/// Pieces that wait to be applied, beside the one that is being read. Each may hold some 30 MB.
-const AHEAD: usize = 1;
+/// Pieces that are read while one is applied, and wait for their turn. Each may hold some 30 MB.
+const AHEAD: usize = 2;
 /// More kinds of reasons than these are counted together.
 const MOST_REASONS: usize = 500;
 
@@ -336,19 +339,20 @@ async fn read(
     from: (usize, u64),
 ) -> Result<(), SyncError> {
     intake.progress.phase("reading the files");
-    let (to, mut pieces) = mpsc::channel(AHEAD);
-    let reading = Reading {
-        handover: feed.handover.clone(),
-        reader: feed.reader.clone(),
-        source: intake.source.id,
-        most_resources: options.batch_resources,
-        most_bytes: options.batch_bytes,
-    };
-    let thread = tokio::task::spawn_blocking(move || reading.run(from.0, from.1, |piece| to.blocking_send(piece).is_ok()));
-    while let Some(piece) = pieces.recv().await {
-        apply(intake, book, feed.handover.fingerprint(), piece).await?;
+    let stopped = |error: tokio::task::JoinError| SyncError::Reading(error.to_string());
+    let (to, from_files) = mpsc::channel(1);
+    let gathering = Gathering { handover: feed.handover.clone(), most_resources: options.batch_resources, most_bytes: options.batch_bytes };
+    let thread = tokio::task::spawn_blocking(move || gathering.run(from.0, from.1, |gathered| to.blocking_send(gathered).is_ok()));
+    let reading = Arc::new(Reading { reader: feed.reader.clone(), source: intake.source.id });
+    let pieces = stream::unfold(from_files, |mut from_files| async { Some((from_files.recv().await?, from_files)) }).map(|gathered| {
+        let reading = Arc::clone(&reading);
+        tokio::task::spawn_blocking(move || reading.read(gathered))
+    });
+    let mut pieces = pin!(pieces.buffered(AHEAD));
+    while let Some(piece) = pieces.next().await {
+        apply(intake, book, feed.handover.fingerprint(), piece.map_err(stopped)?).await?;
     }
-    thread.await.map_err(|error| SyncError::Reading(error.to_string()))
+    thread.await.map_err(stopped)
 }
 
 async fn apply(intake: &mut Intake<'_>, book: &mut Book, fingerprint: &str, piece: Piece) -> Result<(), SyncError> {

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, Write};
 
 use async_trait::async_trait;
 use flate2::write::MultiGzDecoder;
+use gateway_domain::resource::ContentHash;
 use gateway_net::egress::{EgressError, EgressResponse};
 use gateway_ports::ehr::{EhrError, EhrErrorKind, ExportLine, ExportLines};
 
@@ -71,7 +72,8 @@ impl Packing {
 
 impl Lines {
     pub(super) fn new(response: EgressResponse, server: String, skip: u64, longest: usize) -> Self {
-        Self { response, splitter: Splitter::new(skip, longest), packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
+        let splitter = Splitter::new(skip, longest).remembering();
+        Self { response, splitter, packing: Packing::Unknown(Vec::new()), server, ended: false, failed: None }
     }
 
     fn error(&self, reason: String, kind: EhrErrorKind) -> EhrError {
@@ -132,7 +134,18 @@ impl ExportLines for Lines {
         }
         Ok(lines)
     }
+
+    fn skipped(&self) -> Option<ContentHash> {
+        self.splitter.skipped
+    }
+
+    fn handed_out(&self) -> ContentHash {
+        self.splitter.seen.unwrap_or(NOTHING)
+    }
 }
+
+/// Stands for no lines.
+const NOTHING: ContentHash = ContentHash([0; 16]);
 
 /// Cuts bytes into lines.
 pub(crate) struct Splitter {
@@ -148,12 +161,21 @@ pub(crate) struct Splitter {
     longest: usize,
     /// The beginning of a line that is too long, while its rest is thrown away.
     discarding: Option<Vec<u8>>,
+    /// Stands for all lines seen, each hashed after those before it, where that is wanted.
+    seen: Option<ContentHash>,
+    /// As it was behind the lines that are left out.
+    skipped: Option<ContentHash>,
 }
 
 impl Splitter {
     /// Leaves out the first `skip` lines, and the rest of those that have more than `longest` bytes.
     pub(crate) const fn new(skip: u64, longest: usize) -> Self {
-        Self { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None }
+        Self { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None, seen: None, skipped: None }
+    }
+
+    /// Keeps in mind which lines there were.
+    fn remembering(self) -> Self {
+        Self { seen: Some(NOTHING), skipped: (self.skip == 0).then_some(NOTHING), ..self }
     }
 
     /// Whether what is left is the beginning of an object alone.
@@ -183,10 +205,17 @@ impl Splitter {
                 ExportLine { number: self.number, bytes: raw.iter().take(KEPT_OF_LONG).copied().collect(), too_long: true }
             } else {
                 let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+                self.seen = self.seen.map(|seen| ContentHash::of([seen.0.as_slice(), raw]));
                 ExportLine { number: self.number, bytes: if self.number > self.skip { raw.to_vec() } else { Vec::new() }, too_long: false }
             };
             self.start = (end + 1).min(self.buffer.len());
             self.searched = self.start;
+            if line.too_long {
+                self.seen = self.seen.map(|seen| ContentHash::of([seen.0.as_slice(), &line.bytes]));
+            }
+            if line.number == self.skip {
+                self.skipped = self.seen;
+            }
             let blank = !line.too_long && line.bytes.iter().all(u8::is_ascii_whitespace);
             if !blank && line.number > self.skip {
                 return Some(line);
@@ -247,6 +276,23 @@ mod tests {
     fn a_line_that_is_too_long_is_marked_and_the_next_one_is_whole() {
         let lines = split(&[b"aaaa", b"aaaa", b"aa\n{2}\n"], 0, 6);
         assert_eq!(lines.iter().map(|it| (it.0, it.2)).collect::<Vec<_>>(), [(1, true), (2, false)]);
+    }
+
+    #[test]
+    fn lines_that_are_skipped_are_known_again_and_others_are_not() {
+        let seen = |text: &[u8], skip: u64| {
+            let mut splitter = Splitter::new(skip, 8).remembering();
+            splitter.buffer.extend_from_slice(text);
+            while splitter.next(true).is_some() {}
+            (splitter.skipped, splitter.seen)
+        };
+        let (begun, _) = seen(b"{1}\n\n{2}\n", 3);
+        assert_eq!(seen(b"{1}\n\n{2}\n", 0), (Some(NOTHING), begun), "what was read before a cut");
+        assert_eq!(seen(b"{1}\r\n\r\n{2}\r\n{3}\r\n", 3).0, begun, "then skipped");
+        for other in [b"{2}\n\n{1}\n{3}\n".as_slice(), b"{1}\n{2}\n\n{3}\n", b"{1}\n\n{2\n}\n{3}\n", b"{1}\n\nbeyond all\n{3}"] {
+            assert_ne!(seen(other, 3).0, begun, "{}", String::from_utf8_lossy(other));
+        }
+        assert_eq!(seen(b"{1}\n", 3).0, None, "it is shorter now");
     }
 
     proptest! {

@@ -1,12 +1,18 @@
 //! Many rows in one statement. A statement says `{rows}` where they go: SQLite gets `VALUES (?, ?)`, prepared once and run for each
 //! row in its own thread; PostgreSQL gets `SELECT * FROM UNNEST(...)`, one array for each column.
 
+use std::mem;
+
 use gateway_ports::store::StoreError;
+use tokio::sync::mpsc;
 
 use super::{Row, Session, Value};
 
 /// Rows in one PostgreSQL statement.
 const POSTGRES_ROWS: usize = 10_000;
+
+/// Rows that cross to SQLite's thread together: as many as stay in a processor's cache.
+pub(crate) const AT_A_TIME: usize = 256;
 
 /// The type of a column.
 #[derive(Clone, Copy)]
@@ -67,6 +73,38 @@ impl Session {
             changed += self.execute(&sql, columns(rows.columns, &mut values)).await?;
         }
         Ok(changed)
+    }
+
+    /// How many rows [`Session::put_rows`] is best given at once.
+    pub(crate) const fn rows_at_a_time(&self) -> usize {
+        if self.is_postgres() { POSTGRES_ROWS } else { AT_A_TIME }
+    }
+
+    /// Runs the statement over rows. On SQLite nobody waits for it, so that the next rows can be made: the next call that waits tells
+    /// how it went, and nothing is committed where one failed.
+    pub(crate) async fn put_rows(&mut self, sql: &str, rows: Rows) -> Result<(), StoreError> {
+        let Self::Sqlite(session) = self else {
+            return self.execute_rows(sql, rows).await.map(drop);
+        };
+        if !rows.is_empty() {
+            let width = rows.columns.len();
+            session.put_each(sql.replace("{rows}", &placeholders(width)), width, rows.values);
+        }
+        Ok(())
+    }
+
+    /// As [`Session::put_rows`], for rows that another thread makes, [`AT_A_TIME`] at once. The caller sees to it that they came to
+    /// their end.
+    pub(crate) async fn put_received(&mut self, sql: &str, mut rows: mpsc::Receiver<Rows>) -> Result<(), StoreError> {
+        let Some(mut some) = rows.recv().await else { return Ok(()) };
+        while let Some(mut next) = rows.recv().await {
+            if self.is_postgres() && some.values.len() + next.values.len() <= POSTGRES_ROWS * some.columns.len() {
+                some.values.append(&mut next.values);
+            } else {
+                self.put_rows(sql, mem::replace(&mut some, next)).await?;
+            }
+        }
+        self.put_rows(sql, some).await
     }
 
     /// Asks the statement over all rows, in as many pieces as it takes; the answers one after the other.

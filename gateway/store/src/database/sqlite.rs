@@ -5,6 +5,9 @@ pub(crate) mod migrate;
 mod pool;
 mod statement;
 
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use gateway_ports::store::StoreError;
 use rusqlite::Connection;
 
@@ -18,12 +21,35 @@ pub(crate) use statement::{Held, SqliteRow};
 pub(crate) struct SqliteSession {
     lease: Lease,
     open: bool,
+    /// How the statements went for which nobody waited.
+    put: Arc<Mutex<Put>>,
+}
+
+enum Put {
+    Well,
+    /// The first that failed, until somebody is told.
+    Failed(StoreError),
+    Told,
+}
+
+impl Put {
+    /// Nothing follows a statement that failed.
+    fn check(put: &Mutex<Self>) -> Result<(), StoreError> {
+        let mut put = put.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*put {
+            Self::Well => Ok(()),
+            Self::Failed(_) | Self::Told => match mem::replace(&mut *put, Self::Told) {
+                Self::Failed(error) => Err(error),
+                Self::Well | Self::Told => Err(StoreError::Statement("a statement before it in the transaction failed".to_owned())),
+            },
+        }
+    }
 }
 
 impl SqliteSession {
     /// Begins with `begin`, a form of `BEGIN`.
     pub(crate) async fn begin(pool: &SqlitePool, begin: &'static str) -> Result<Self, StoreError> {
-        let mut session = Self { lease: pool.lease().await?, open: true };
+        let mut session = Self { lease: pool.lease().await?, open: true, put: Arc::new(Mutex::new(Put::Well)) };
         session.run(move |connection| connection.execute_batch(begin).map_err(from_rusqlite)).await?;
         Ok(session)
     }
@@ -49,6 +75,20 @@ impl SqliteSession {
         self.run(move |connection| statement::execute_each(connection, plain(&sql), width, &values)).await
     }
 
+    /// Puts a statement for each row of `width` values into the line and does not wait for it; the next call that waits tells how it went.
+    pub(crate) fn put_each(&mut self, sql: String, width: usize, values: Vec<Value>) {
+        let put = Arc::clone(&self.put);
+        // A thread that is gone is told to the next call that waits, the commit at last.
+        self.lease.send(Box::new(move |connection| {
+            let mut put = put.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*put, Put::Well)
+                && let Err(error) = statement::execute_each(connection, plain(&sql), width, &values)
+            {
+                *put = Put::Failed(error);
+            }
+        }));
+    }
+
     /// Asks a statement for each row of `width` values; the answers one after the other.
     pub(crate) async fn all_each(&mut self, sql: String, width: usize, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         self.run(move |connection| statement::all_each(connection, plain(&sql), width, &values)).await
@@ -58,7 +98,13 @@ impl SqliteSession {
         &mut self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.lease.run(work).await
+        let put = Arc::clone(&self.put);
+        self.lease
+            .run(move |connection| {
+                Put::check(&put)?;
+                work(connection)
+            })
+            .await
     }
 }
 
@@ -80,4 +126,56 @@ impl Drop for SqliteSession {
 /// One writer needs no row locks: what follows ` FOR UPDATE` is for PostgreSQL alone.
 fn plain(sql: &str) -> &str {
     sql.split_once(" FOR UPDATE").map_or(sql, |(before, _)| before)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rusqlite::OpenFlags;
+
+    use super::*;
+    use crate::database::args;
+
+    async fn pool() -> SqlitePool {
+        let opening = Opening { path: ":memory:".to_owned(), flags: OpenFlags::default(), pragmas: String::new() };
+        let pool = SqlitePool::open(opening, 1, Duration::from_secs(5)).await.unwrap();
+        let mut session = SqliteSession::begin(&pool, "BEGIN").await.unwrap();
+        session.execute("CREATE TABLE number (n INTEGER PRIMARY KEY)", args![]).await.unwrap();
+        session.commit().await.unwrap();
+        pool
+    }
+
+    async fn numbers(pool: &SqlitePool) -> usize {
+        let mut session = SqliteSession::begin(pool, "BEGIN").await.unwrap();
+        session.all("SELECT n FROM number", args![]).await.unwrap().len()
+    }
+
+    fn put(session: &mut SqliteSession, numbers: &[i64]) {
+        session.put_each("INSERT INTO number (n) VALUES (?)".to_owned(), 1, numbers.iter().map(|it| (*it).into()).collect());
+    }
+
+    #[tokio::test]
+    async fn statements_nobody_waited_for_are_committed_in_their_order() {
+        let pool = pool().await;
+        let mut session = SqliteSession::begin(&pool, "BEGIN").await.unwrap();
+        put(&mut session, &[1, 2]);
+        session.execute("DELETE FROM number WHERE n = 1", args![]).await.unwrap();
+        put(&mut session, &[1, 3]);
+        session.commit().await.unwrap();
+        assert_eq!(numbers(&pool).await, 3);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_committed_where_a_statement_failed_that_nobody_waited_for() {
+        let pool = pool().await;
+        let mut session = SqliteSession::begin(&pool, "BEGIN").await.unwrap();
+        put(&mut session, &[1]);
+        put(&mut session, &[1]);
+        put(&mut session, &[2]);
+        assert!(matches!(session.all("SELECT n FROM number", args![]).await, Err(StoreError::Conflict { .. } | StoreError::Statement(_))));
+        assert!(session.execute("DELETE FROM number", args![]).await.is_err(), "told once, it is still broken");
+        assert!(session.commit().await.is_err());
+        assert_eq!(numbers(&pool).await, 0);
+    }
 }

@@ -9,6 +9,7 @@ use gateway_domain::projection::{Projection, ReadPatient, ReadResource};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use super::first_load::FirstLoad;
 use super::incoming::{ByKey, key_prefix};
@@ -18,7 +19,7 @@ use super::{patients, places};
 use crate::Store;
 use crate::account::{write_accounts, write_practitioners};
 use crate::code::{Learned, intern};
-use crate::database::bulk::{Column, Rows};
+use crate::database::bulk::{AT_A_TIME, Column, Rows};
 use crate::database::{Session, args, row};
 use crate::entropy::EntropySequence;
 use crate::fact::FactRow;
@@ -60,7 +61,8 @@ pub(super) async fn changed(
     types.resolve(session, open.source).await?;
     // Compressing is a third of the work: it goes on in another thread while the rest is written.
     let bodies = changed.iter_mut().map(|incoming| Body::take(incoming, &types)).collect::<Result<Vec<_>, _>>()?;
-    let packing = tokio::task::spawn_blocking(move || pack(bodies));
+    let (packed, rows) = mpsc::channel(bodies.len() / AT_A_TIME + 1);
+    let packing = tokio::task::spawn_blocking(move || pack(bodies, &packed));
     let learned = write_facts(session, store, &changed).await?;
     write_people(session, open.source, &changed, now, entropy).await?;
     write_care_teams(session, &changed).await?;
@@ -87,8 +89,8 @@ pub(super) async fn changed(
     )
     .await?;
     write_places(session, open.source, &changed, &types, first_load).await?;
-    let rows = packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
     write_resources(session, rows).await?;
+    packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
     Ok(learned)
 }
 
@@ -141,21 +143,24 @@ async fn clear_moved(session: &mut Session, changed: &[Incoming]) -> Result<(), 
 }
 
 async fn write_facts(session: &mut Session, store: &Store, changed: &[Incoming]) -> Result<Learned, StoreError> {
-    let facts = || {
-        changed.iter().flat_map(|incoming| {
-            let facts: &[ReadFact] = match &incoming.resource.projection {
-                Projection::Clinical(clinical) if clinical.patient.is_some() => &clinical.facts,
-                _ => &[],
-            };
-            facts.iter().map(move |fact| (incoming, fact))
-        })
-    };
-    let (codes, learned) = intern(session, store.codes.meet(facts().flat_map(|(_, fact)| codings_of(fact)))).await?;
-    let mut rows = Rows::with_capacity(FactRow::TYPES, changed.len());
-    for (incoming, fact) in facts() {
-        rows.push(FactRow { patient: incoming.patient, key: incoming.resource.key, fact }.row(&codes)?);
+    let mut facts: Vec<FactRow<'_>> = Vec::with_capacity(changed.len());
+    for incoming in changed {
+        if let Projection::Clinical(clinical) = &incoming.resource.projection
+            && clinical.patient.is_some()
+        {
+            let row = |fact| FactRow { patient: incoming.patient, key: incoming.resource.key, fact };
+            facts.extend(clinical.facts.iter().map(row));
+        }
     }
-    session.execute_rows(&format!("INSERT INTO fact ({}) {{rows}}", FactRow::NAMES), rows).await?;
+    let (codes, learned) = intern(session, store.codes.meet(facts.iter().flat_map(|row| codings_of(row.fact)))).await?;
+    let sql = format!("INSERT INTO fact ({}) {{rows}}", FactRow::NAMES);
+    for some in facts.chunks(session.rows_at_a_time()) {
+        let mut rows = Rows::with_capacity(FactRow::TYPES, some.len());
+        for fact in some {
+            rows.push(fact.row(&codes)?);
+        }
+        session.put_rows(&sql, rows).await?;
+    }
     Ok(learned)
 }
 
@@ -271,7 +276,8 @@ impl Body {
     }
 }
 
-fn pack(bodies: Vec<Body>) -> Rows {
+/// Packs bodies, and hands the rows on as they are ready; to nobody where writing has failed.
+fn pack(bodies: Vec<Body>, to: &mpsc::Sender<Rows>) {
     const RESOURCE: &[Column] = &[
         Column::Integer,
         Column::Bytes,
@@ -285,36 +291,40 @@ fn pack(bodies: Vec<Body>) -> Rows {
         Column::Bytes,
     ];
     let mut compressor = Compressor::new();
-    let mut rows = Rows::with_capacity(RESOURCE, bodies.len());
-    for body in bodies {
-        let (encoding, raw) = compressor.pack(body.raw);
-        rows.push(row![
-            body.patient,
-            body.key,
-            body.type_no,
-            body.hash,
-            body.last_updated,
-            false,
-            body.fhir_id,
-            body.version_id,
-            encoding,
-            raw,
-        ]);
+    let mut bodies = bodies.into_iter().peekable();
+    while bodies.peek().is_some() {
+        let mut rows = Rows::with_capacity(RESOURCE, AT_A_TIME);
+        for body in bodies.by_ref().take(AT_A_TIME) {
+            let (encoding, raw) = compressor.pack(body.raw);
+            rows.push(row![
+                body.patient,
+                body.key,
+                body.type_no,
+                body.hash,
+                body.last_updated,
+                false,
+                body.fhir_id,
+                body.version_id,
+                encoding,
+                raw,
+            ]);
+        }
+        if to.blocking_send(rows).is_err() {
+            return;
+        }
     }
-    rows
 }
 
-async fn write_resources(session: &mut Session, rows: Rows) -> Result<(), StoreError> {
+async fn write_resources(session: &mut Session, rows: mpsc::Receiver<Rows>) -> Result<(), StoreError> {
     session
-        .execute_rows(
+        .put_received(
             "INSERT INTO resource (patient_no, resource_key, type_no, hash, last_updated, deleted, fhir_id, version_id, \
              encoding, raw) {rows} ON CONFLICT (patient_no, resource_key) DO UPDATE SET hash = excluded.hash, \
              last_updated = excluded.last_updated, deleted = excluded.deleted, version_id = excluded.version_id, \
              encoding = excluded.encoding, raw = excluded.raw",
             rows,
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Notes the later version of resources that say the same as before.

@@ -31,6 +31,10 @@ use jiff::Timestamp;
 use account::{Account, memory};
 use export::Export;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As the import takes them from a folder.
 const PIECE: usize = 10_000;
 const PIECE_BYTES: usize = 16 << 20;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use gateway_domain::resource::ContentHash;
 use gateway_ports::ehr::{Ehr, EhrError, EhrErrorKind, ExportFile, ExportLine, ExportLines, ExportManifest, ExportStatus};
 
 use super::position::path;
@@ -43,6 +44,17 @@ pub(super) struct Export<'a> {
     pub(super) options: &'a SyncOptions,
 }
 
+impl Export<'_> {
+    fn other_lines(&self) -> EhrError {
+        EhrError {
+            server: self.source.to_owned(),
+            asked: "a file of an export, after it broke off".to_owned(),
+            reason: "it has other lines now than before it broke off".to_owned(),
+            kind: EhrErrorKind::Damaged,
+        }
+    }
+}
+
 /// What the next look at a file brought.
 pub(super) enum Read {
     Lines(Vec<ExportLine>),
@@ -61,6 +73,10 @@ pub(super) struct SteadyFile<'a> {
     number: usize,
     file: ExportFile,
     at: u64,
+    /// Stands for the lines up to there, where they came in this run.
+    behind: Option<ContentHash>,
+    /// Nothing came yet since the file was opened again.
+    reopens: bool,
     stream: Option<Box<dyn ExportLines>>,
     reopened: u32,
     renewed: u32,
@@ -72,7 +88,20 @@ impl<'a> SteadyFile<'a> {
     /// The file with this number in a list, after its first `skip` lines.
     pub(super) fn new(export: Export<'a>, manifest: &ExportManifest, list: List, number: usize, skip: u64) -> Option<Self> {
         let file = list.of(manifest).get(number)?.clone();
-        Some(Self { export, list, number, file, at: skip, stream: None, reopened: 0, renewed: 0, short: 0, damaged: 0 })
+        Some(Self {
+            export,
+            list,
+            number,
+            file,
+            at: skip,
+            behind: None,
+            reopens: false,
+            stream: None,
+            reopened: 0,
+            renewed: 0,
+            short: 0,
+            damaged: 0,
+        })
     }
 
     /// The type the manifest says it holds.
@@ -91,13 +120,14 @@ impl<'a> SteadyFile<'a> {
                 Some(stream) => stream.next(most_lines, most_bytes).await,
                 None => match self.export.ehr.open_file(&self.file, self.at).await {
                     Ok(stream) => {
-                        self.stream = Some(stream);
+                        (self.stream, self.reopens) = (Some(stream), true);
                         continue;
                     }
                     Err(error) => Err(error),
                 },
             };
             let error = match fetched {
+                Ok(_) if !self.goes_on() => self.export.other_lines(),
                 Ok(lines) => {
                     if let Some(last) = lines.last().map(|it| it.number) {
                         (self.at, self.reopened, self.renewed) = (last, 0, 0);
@@ -125,7 +155,7 @@ impl<'a> SteadyFile<'a> {
                 EhrErrorKind::Damaged if self.damaged < MOST_REOPENINGS => {
                     tracing::warn!(%error, "Reading a damaged file from its start");
                     self.damaged += 1;
-                    self.at = 0;
+                    (self.at, self.behind) = (0, None);
                     self.reopen(None).await;
                     return Ok(Read::FromTheStart);
                 }
@@ -135,6 +165,15 @@ impl<'a> SteadyFile<'a> {
                 _ => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether what comes follows on the lines that came before, where the file had to be opened again.
+    fn goes_on(&mut self) -> bool {
+        let Some(stream) = &self.stream else { return true };
+        let same = self.behind.is_none() || stream.skipped().is_none() || stream.skipped() == self.behind || !self.reopens;
+        self.behind = Some(stream.handed_out());
+        self.reopens = false;
+        same
     }
 
     /// Waits a little, or as long as the server asks for, and lets the next look open the file.

@@ -1,4 +1,4 @@
-//! The reading thread: documents in, pieces out, each with the place after it.
+//! Documents in, pieces out, each with the place after it: one thread gathers records, others read them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gateway_domain::ids::SourceId;
 use gateway_domain::resource::ResourceKey;
 use gateway_ports::ehr::{ResourceReader, Unreadable};
-use gateway_ports::handover::{Handover, HandoverContent, HandoverRecord};
+use gateway_ports::handover::{Handover, HandoverContent, HandoverRecord, UnreadableDocument};
 use gateway_ports::store::sync::ApplyBatch;
 
 use crate::intake::unread;
@@ -40,30 +40,52 @@ pub(super) enum What {
     Unread,
 }
 
-/// Reads documents.
-pub(super) struct Reading {
+/// Records as they lie in the files: what will be a piece.
+#[derive(Default)]
+pub(super) struct Gathered {
+    after: (usize, u64),
+    /// Each with its document.
+    found: Vec<(usize, Found)>,
+    bytes: usize,
+}
+
+enum Found {
+    Record(HandoverRecord),
+    /// The document, or its rest, can't be read.
+    Damage(UnreadableDocument),
+}
+
+impl Gathered {
+    fn take_in(&mut self, document: usize, found: Found) {
+        self.bytes += match &found {
+            Found::Record(HandoverRecord { content: HandoverContent::Resource(raw) | HandoverContent::Unreadable(_, raw), .. }) => {
+                raw.len()
+            }
+            Found::Record(HandoverRecord { content: HandoverContent::Deletion { .. }, .. }) => 64,
+            Found::Damage(damage) => damage.beginning.len(),
+        };
+        self.found.push((document, found));
+    }
+}
+
+/// Goes through documents.
+pub(super) struct Gathering {
     pub(super) handover: Arc<dyn Handover>,
-    pub(super) reader: Arc<dyn ResourceReader>,
-    pub(super) source: SourceId,
     pub(super) most_resources: usize,
     pub(super) most_bytes: usize,
 }
 
-impl Reading {
-    /// Reads from a place on, and gives each piece to `take` until that says no.
-    pub(super) fn run(&self, document: usize, skip: u64, mut take: impl FnMut(Piece) -> bool) {
-        let mut names = Names::default();
-        let mut piece = Piece { after: (document, skip), ..Piece::default() };
-        let mut bytes = 0;
+impl Gathering {
+    /// Goes on from a place, and gives what will be a piece to `take` until that says no.
+    pub(super) fn run(&self, document: usize, skip: u64, mut take: impl FnMut(Gathered) -> bool) {
+        let mut gathered = Gathered { after: (document, skip), ..Gathered::default() };
         for at in document..self.handover.documents().len() {
-            let skip = if at == document { skip } else { 0 };
-            let mut place = skip;
-            let opened = self.handover.open(at, skip);
-            let mut records = match opened {
+            let mut place = if at == document { skip } else { 0 };
+            let mut records = match self.handover.open(at, place) {
                 Ok(records) => records,
                 Err(damage) => {
-                    self.damaged(at, damage.reason, damage.beginning, &mut names, &mut piece);
-                    piece.after = (at + 1, 0);
+                    gathered.take_in(at, Found::Damage(damage));
+                    gathered.after = (at + 1, 0);
                     continue;
                 }
             };
@@ -71,86 +93,101 @@ impl Reading {
                 match records.next() {
                     Ok(Some(record)) => {
                         // A piece ends between two places, never within one: it is resumed there.
-                        let full = piece.records.len() >= self.most_resources || bytes >= self.most_bytes;
+                        let full = gathered.found.len() >= self.most_resources || gathered.bytes >= self.most_bytes;
                         if full && record.place != place {
-                            piece.after = (at, place);
-                            if !take(std::mem::take(&mut piece)) {
+                            gathered.after = (at, place);
+                            if !take(std::mem::take(&mut gathered)) {
                                 return;
                             }
-                            bytes = 0;
                         }
                         place = record.place;
-                        bytes += self.record(at, record, &mut names, &mut piece);
+                        gathered.take_in(at, Found::Record(record));
                     }
                     Ok(None) => break,
                     Err(damage) => {
-                        self.damaged(at, damage.reason, damage.beginning, &mut names, &mut piece);
+                        gathered.take_in(at, Found::Damage(damage));
                         break;
                     }
                 }
             }
-            piece.after = (at + 1, 0);
+            gathered.after = (at + 1, 0);
         }
-        take(piece);
+        take(gathered);
+    }
+}
+
+/// Reads what was gathered.
+pub(super) struct Reading {
+    pub(super) reader: Arc<dyn ResourceReader>,
+    pub(super) source: SourceId,
+}
+
+impl Reading {
+    pub(super) fn read(&self, gathered: Gathered) -> Piece {
+        let mut names = Names::default();
+        let mut piece = Piece { after: gathered.after, ..Piece::default() };
+        piece.records.reserve(gathered.found.len());
+        piece.batch.resources.reserve(gathered.found.len());
+        for (document, found) in gathered.found {
+            match found {
+                Found::Record(record) => self.record(document, record, &mut names, &mut piece),
+                Found::Damage(damage) => self.damaged(document, damage, &mut names, &mut piece),
+            }
+        }
+        piece
     }
 
-    fn damaged(&self, document: usize, reason: String, beginning: Vec<u8>, names: &mut Names, piece: &mut Piece) {
-        let told = format!("a whole file, or its rest: {reason}");
+    fn damaged(&self, document: usize, damage: UnreadableDocument, names: &mut Names, piece: &mut Piece) {
+        let told = format!("a whole file, or its rest: {}", damage.reason);
         piece.batch.quarantined.push(unread(
             self.source,
             Unreadable { reason: told, resource_type: None, fhir_id: None },
-            beginning,
+            damage.beginning,
             false,
             None,
         ));
         piece.records.push(Record { document, resource_type: names.of("unknown"), what: What::Unread });
-        piece.damaged.push((document, reason));
+        piece.damaged.push((document, damage.reason));
     }
 
-    /// Takes in a record; its bytes.
-    fn record(&self, document: usize, record: HandoverRecord, names: &mut Names, piece: &mut Piece) -> usize {
+    fn record(&self, document: usize, record: HandoverRecord, names: &mut Names, piece: &mut Piece) {
         let mut whole = true;
         let (reason, raw) = match record.content {
-            HandoverContent::Resource(raw) => {
-                let bytes = raw.len();
-                match self.reader.resource(raw) {
-                    Ok(resource) => {
-                        if !piece.batch.deletes.is_empty() {
-                            // Deleted, and then there again.
-                            piece.batch.deletes.retain(|(kind, id)| *kind != resource.resource_type || *id != resource.fhir_id);
-                        }
-                        let resource_type = names.of(&resource.resource_type);
-                        piece.records.push(Record { document, resource_type, what: What::Resource(resource.key) });
-                        piece.batch.resources.push(resource);
-                        return bytes;
+            HandoverContent::Resource(raw) => match self.reader.resource(raw) {
+                Ok(resource) => {
+                    if !piece.batch.deletes.is_empty() {
+                        // Deleted, and then there again.
+                        piece.batch.deletes.retain(|(kind, id)| *kind != resource.resource_type || *id != resource.fhir_id);
                     }
-                    Err(unreadable) => unreadable,
+                    let resource_type = names.of(&resource.resource_type);
+                    piece.records.push(Record { document, resource_type, what: What::Resource(resource.key) });
+                    piece.batch.resources.push(resource);
+                    return;
                 }
-            }
+                Err(unreadable) => unreadable,
+            },
             HandoverContent::Deletion { resource_type, fhir_id } => {
                 let key = self.reader.key(&resource_type, &fhir_id);
                 piece.records.push(Record { document, resource_type: names.of(&resource_type), what: What::Deletion(key) });
                 piece.batch.deletes.push((resource_type, fhir_id));
-                return 64;
+                return;
             }
             HandoverContent::Unreadable(reason, raw) => {
                 whole = false;
                 (reason, raw)
             }
         };
-        let bytes = raw.len();
         // What the export says of itself is no resource of a patient.
         if reason.resource_type.as_deref() == Some("OperationOutcome") && reason.fhir_id.is_none() {
             for finding in self.reader.findings(&raw) {
                 piece.missing |= finding.is_error;
                 piece.remarks.push(finding.text);
             }
-            return bytes;
+            return;
         }
         let resource_type = names.of(reason.resource_type.as_deref().unwrap_or("unknown"));
         piece.records.push(Record { document, resource_type, what: What::Unread });
         piece.batch.quarantined.push(unread(self.source, reason, raw, whole, Some(record.place)));
-        bytes
     }
 }
 
