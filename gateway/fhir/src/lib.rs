@@ -4,6 +4,7 @@
 //! Architecture invariant: the one crate that names `fhir-sdk`. It opens no connection of its own, keeps nothing, and decides nothing
 //! about people. No bytes a server sends make it panic, and no error or log of it carries more of a patient than an id.
 
+mod bundle;
 mod ehr;
 #[doc(hidden)]
 pub mod fuzzing;

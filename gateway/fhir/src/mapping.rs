@@ -12,7 +12,10 @@ use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::ehr::{Deletions, ResourceReader, ServerFinding, Unreadable};
 use serde::Deserialize;
 
+use crate::bundle::Bundle;
+
 use self::codes::{Codes, lower};
+pub(crate) use self::lean::Reference;
 use self::lean::{Lean, LeanPerson, Meta};
 use self::lenient::{Many, One, Text};
 use self::reference::Resolved;
@@ -169,18 +172,16 @@ impl ResourceReader for FhirReader {
 
     fn deletions(&self, raw: &[u8]) -> Result<Deletions, Unreadable> {
         let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-        let bundle: DeletedBundle<'_> = serde_json::from_slice(raw).map_err(|_| unreadable("a line of deletions is not readable JSON"))?;
+        let bundle: Bundle<'_> = serde_json::from_slice(raw).map_err(|_| unreadable("a line of deletions is not readable JSON"))?;
         if !bundle.resource_type.is("Bundle") {
             return Err(unreadable("a line of deletions is no Bundle"));
         }
         let mut deletions = Deletions::default();
         for entry in bundle.entry.iter() {
-            let request = entry.request.get();
-            if request.is_some_and(|it| it.method.is_there() && !it.method.is("DELETE")) {
+            if entry.request.get().is_some_and(|it| it.method.is_there() && !it.method.is("DELETE")) {
                 continue;
             }
-            let places = [request.and_then(|it| it.url.get()), entry.full_url.get()];
-            let found = places.into_iter().flatten().find_map(|place| match self.resolve(place) {
+            let found = entry.places().find_map(|place| match self.resolve(place) {
                 Resolved::Own { resource_type, id } => Some((resource_type, id)),
                 _ => None,
             });
@@ -206,33 +207,6 @@ impl ResourceReader for FhirReader {
     fn types(&self) -> &[String] {
         &self.mapping.types
     }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct DeletedBundle<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    entry: Many<DeletedEntry<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct DeletedEntry<'a> {
-    #[serde(borrow)]
-    full_url: Text<'a>,
-    #[serde(borrow)]
-    request: One<DeletedRequest<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct DeletedRequest<'a> {
-    #[serde(borrow)]
-    method: Text<'a>,
-    #[serde(borrow)]
-    url: Text<'a>,
 }
 
 /// An OperationOutcome, read leniently.

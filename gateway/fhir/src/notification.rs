@@ -10,8 +10,9 @@ use gateway_ports::push::{Delivery, Hint, Notification, NotificationKind, Notifi
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::mapping::is_id;
+use crate::bundle::{Bundle, Entry, Head};
 use crate::mapping::lenient::{Many, One, Text};
+use crate::mapping::{Reference, is_id};
 
 /// More than these in one notification, and everything is asked for in place of each.
 const MOST_HINTS: usize = 1_000;
@@ -47,44 +48,6 @@ pub fn read(delivery: Delivery<'_>) -> Notification {
     notification
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Body<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    entry: Many<Entry<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(borrow)]
-    full_url: Text<'a>,
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    request: One<Request<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Request<'a> {
-    #[serde(borrow)]
-    url: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Head<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    id: Text<'a>,
-}
-
 /// `SubscriptionStatus` (R4B, R5).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -106,13 +69,6 @@ struct Event<'a> {
     event_number: Text<'a>,
     #[serde(borrow)]
     focus: One<Reference<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Reference<'a> {
-    #[serde(borrow)]
-    reference: Text<'a>,
 }
 
 /// `Parameters` that stand for a status (R4).
@@ -170,7 +126,7 @@ impl Parameter<'_> {
 fn read_body(body: &[u8]) -> Notification {
     let Ok(text) = std::str::from_utf8(body) else { return Notification::unreadable() };
     let text = text.trim_start_matches('\u{feff}').trim();
-    let Ok(body) = serde_json::from_str::<Body<'_>>(text) else { return Notification::unreadable() };
+    let Ok(body) = serde_json::from_str::<Bundle<'_>>(text) else { return Notification::unreadable() };
     match body.resource_type.get() {
         Some("Bundle") => bundle(&body),
         Some("SubscriptionStatus" | "Parameters") => {
@@ -184,7 +140,7 @@ fn read_body(body: &[u8]) -> Notification {
     }
 }
 
-fn bundle(bundle: &Body<'_>) -> Notification {
+fn bundle(bundle: &Bundle<'_>) -> Notification {
     let told = bundle.entry.iter().filter_map(|it| it.resource).find_map(status);
     let mut notification = told.unwrap_or(Notification { vague: false, ..Notification::unreadable() });
     if notification.kind != NotificationKind::Event && notification.kind != NotificationKind::Answer {
@@ -204,11 +160,9 @@ fn is_status(resource_type: &str) -> bool {
 }
 
 fn hint_of_entry(entry: &Entry<'_>) -> Option<Hint> {
-    let inside = entry.resource.and_then(|raw| {
-        let head: Head<'_> = serde_json::from_str(raw.get()).ok()?;
-        hint(head.resource_type.get()?, head.id.get()?)
-    });
-    inside.or_else(|| entry.request.get().and_then(|it| it.url.get()).and_then(named)).or_else(|| entry.full_url.get().and_then(named))
+    let head = entry.head();
+    let inside = head.resource_type.get().zip(head.id.get()).and_then(|(resource_type, id)| hint(resource_type, id));
+    inside.or_else(|| entry.places().find_map(named))
 }
 
 /// What a status says; `None` where the resource is none.

@@ -1,91 +1,11 @@
-//! Bundles of a search or history, read leniently; the resources in them stay raw.
+//! Bundles as the answers of a search or history.
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use url::Url;
 
-use crate::mapping::lenient::{Many, One, Text};
+use crate::bundle::Bundle;
 use crate::mapping::{Outcome, own_reference};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Bundle<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    r#type: Text<'a>,
-    #[serde(borrow)]
-    total: Text<'a>,
-    #[serde(borrow)]
-    link: Many<Link<'a>>,
-    #[serde(borrow)]
-    entry: Many<Entry<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Link<'a> {
-    #[serde(borrow)]
-    relation: Text<'a>,
-    #[serde(borrow)]
-    url: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(borrow)]
-    full_url: Text<'a>,
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    search: One<Search<'a>>,
-    #[serde(borrow)]
-    request: One<Request<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Search<'a> {
-    #[serde(borrow)]
-    mode: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Request<'a> {
-    #[serde(borrow)]
-    method: Text<'a>,
-    #[serde(borrow)]
-    url: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Head<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    meta: One<Meta<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Meta<'a> {
-    #[serde(borrow)]
-    tag: Many<Tag<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tag<'a> {
-    #[serde(borrow)]
-    code: Text<'a>,
-}
 
 /// What a search found on a page.
 #[derive(Debug, Default)]
@@ -145,7 +65,7 @@ impl Bundle<'_> {
         let mut found = Found::default();
         for entry in self.entry.iter() {
             let Some(raw) = entry.resource else { continue };
-            let head: Head<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+            let head = entry.head();
             let mode = entry.search.get().and_then(|it| it.mode.get());
             if head.resource_type.is("OperationOutcome") && resource_type != "OperationOutcome" {
                 let outcome: Outcome<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -154,10 +74,9 @@ impl Bundle<'_> {
                 && mode.is_none_or(|it| it.eq_ignore_ascii_case("match"))
             {
                 let id = head.id.owned();
-                let is_partial = head.meta.get().is_some_and(|it| it.tag.iter().any(|tag| tag.code.is("SUBSETTED")));
                 match &id {
                     // A part never stands for the whole, which is read by itself.
-                    Some(id) if is_partial => found.partial.push(id.clone()),
+                    Some(id) if head.is_subsetted() => found.partial.push(id.clone()),
                     _ => found.resources.push(raw.get().as_bytes().to_vec()),
                 }
                 // What has no id has its content for a name, so that pages can be told apart.
@@ -172,10 +91,8 @@ impl Bundle<'_> {
         let mut told = BTreeSet::new();
         let mut deleted = Vec::new();
         for entry in self.entry.iter() {
-            let request = entry.request.get();
-            let places = [request.and_then(|it| it.url.get()), entry.full_url.get()];
-            let Some((found, id)) = places.into_iter().flatten().find_map(|place| own_reference(place, base)) else { continue };
-            if found == resource_type && told.insert(id) && request.is_some_and(|it| it.method.is("DELETE")) {
+            let Some((found, id)) = entry.places().find_map(|place| own_reference(place, base)) else { continue };
+            if found == resource_type && told.insert(id) && entry.method().is_some_and(|it| it.eq_ignore_ascii_case("DELETE")) {
                 deleted.push(id.to_owned());
             }
         }

@@ -6,10 +6,8 @@ use std::ops::Range;
 
 use gateway_ports::ehr::Unreadable;
 use gateway_ports::handover::HandoverContent;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::mapping::lenient::{Many, One, Text};
+use crate::bundle::Bundle;
 use crate::mapping::own_reference;
 
 /// Bundles in Bundles in Bundles: no further.
@@ -39,46 +37,6 @@ pub(super) struct Unfolded {
     names: HashMap<String, String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Bundle<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    r#type: Text<'a>,
-    #[serde(borrow)]
-    entry: Many<RawEntry<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct RawEntry<'a> {
-    #[serde(borrow)]
-    full_url: Text<'a>,
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    request: One<Request<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Request<'a> {
-    #[serde(borrow)]
-    method: Text<'a>,
-    #[serde(borrow)]
-    url: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Head<'a> {
-    #[serde(borrow)]
-    resource_type: Text<'a>,
-    #[serde(borrow)]
-    id: Text<'a>,
-}
-
 /// Whether a text may be a Bundle, told without parsing it: most lines are none.
 pub(super) fn may_be_bundle(text: &[u8]) -> bool {
     match text.strip_prefix(b"{\"resourceType\":\"") {
@@ -98,18 +56,17 @@ pub(super) fn unfold(text: &str, whole_urls: bool) -> Option<Unfolded> {
     let mut entries = Vec::new();
     let mut names = HashMap::new();
     for raw in bundle.entry.iter() {
-        let method = raw.request.get().and_then(|it| it.method.get()).unwrap_or("");
+        let method = raw.method().unwrap_or("");
         let full_url = raw.full_url.get().unwrap_or("");
         if method.eq_ignore_ascii_case("DELETE") {
-            let places = [raw.request.get().and_then(|it| it.url.get()), Some(full_url)];
-            entries.push(match places.into_iter().flatten().find_map(named) {
+            entries.push(match raw.places().find_map(named) {
                 Some((resource_type, fhir_id)) => Entry::Deletion { resource_type, fhir_id },
                 None => Entry::Unreadable { reason: "a deletion that names no resource", at: 0..0 },
             });
             continue;
         }
-        let Some((resource, at)) = raw.resource.and_then(|it| Some((it, span(text, it.get())?))) else { continue };
-        let head: Head<'_> = serde_json::from_str(resource.get()).unwrap_or_default();
+        let Some(at) = raw.resource.and_then(|it| span(text, it.get())) else { continue };
+        let head = raw.head();
         if method.eq_ignore_ascii_case("PATCH") {
             entries.push(Entry::Unreadable { reason: "a PATCH, which says only what changes", at });
             continue;

@@ -204,9 +204,9 @@ pub(super) struct Extension<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Reference<'a> {
+pub(crate) struct Reference<'a> {
     #[serde(borrow)]
-    pub(super) reference: Text<'a>,
+    pub(crate) reference: Text<'a>,
     #[serde(borrow)]
     pub(super) display: Text<'a>,
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use gateway_domain::write_back::RemoteRecord;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::bundle::Bundle;
 
 use super::exchange::Answer;
 use super::identifier::Identifier;
@@ -97,27 +99,13 @@ pub(super) fn text(members: &Members, name: &str) -> Option<String> {
     serde_json::from_str(members.get(name)?.get()).ok()
 }
 
-#[derive(Deserialize)]
-struct Bundle {
-    #[serde(rename = "resourceType", default)]
-    resource_type: Option<String>,
-    #[serde(default)]
-    entry: Option<Vec<Entry>>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(default)]
-    resource: Option<Members>,
-}
-
 /// The resources of a search that carry the identifier, and how many of the type do not.
 pub(super) fn of_bundle(body: &[u8], resource_type: &str, identifier: &Identifier) -> Result<(Vec<Found>, usize), String> {
-    let bundle: Bundle = serde_json::from_slice(body).map_err(|_| "its answer is no Bundle".to_owned())?;
-    if bundle.resource_type.as_deref() != Some("Bundle") {
+    let bundle: Bundle<'_> = serde_json::from_slice(body).map_err(|_| "its answer is no Bundle".to_owned())?;
+    if !bundle.resource_type.is("Bundle") {
         return Err("its answer is no Bundle".to_owned());
     }
-    let of_type = bundle.entry.unwrap_or_default().into_iter().filter_map(|entry| Found::of(entry.resource?, resource_type));
+    let of_type = bundle.entry.iter().filter_map(|entry| Found::of(members(entry.resource?.get().as_bytes()).ok()?, resource_type));
     let (ours, others): (Vec<_>, Vec<_>) = of_type.partition(|found| found.carries(identifier));
     Ok((ours, others.len()))
 }
