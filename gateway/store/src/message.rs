@@ -18,7 +18,7 @@ use crate::database::bulk::{Column, Rows};
 use crate::database::{Row, Session, Value, args};
 use crate::error::{corrupt, missing};
 use crate::journey_event::{pass_on, pass_on_to, tell_outcome};
-use crate::page::{limit as page_limit, offset};
+use crate::page::{equal, limit as page_limit, offset};
 use crate::stored::{from_name, name_of};
 use crate::{gate, message_template, patient, task, write_back};
 
@@ -345,18 +345,11 @@ async fn record_interaction(session: &mut Session, interaction: &Interaction, st
 
 /// The condition of a filter and its values.
 fn condition(filter: &MessageFilter) -> (String, Vec<Value>) {
-    let mut conditions = vec!["1 = 1".to_owned()];
-    let mut values = Vec::new();
-    let mut add = |column: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            values.push(value);
-            conditions.push(format!("{column} = ${}", values.len()));
-        }
-    };
-    add("m.status", filter.status.map(|status| status.name().into()));
-    add("m.journey_id", filter.journey.map(|id| id.as_uuid().into()));
-    add("p.id", filter.patient.map(|id| id.as_uuid().into()));
-    (conditions.join(" AND "), values)
+    equal([
+        ("m.status", filter.status.map(|status| status.name().into())),
+        ("m.journey_id", filter.journey.map(|id| id.as_uuid().into())),
+        ("p.id", filter.patient.map(|id| id.as_uuid().into())),
+    ])
 }
 
 pub(crate) fn status(name: &str) -> Result<MessageStatus, StoreError> {

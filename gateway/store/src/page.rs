@@ -1,6 +1,8 @@
-//! Pieces of long lists, and their order.
+//! Pieces of long lists, their order, and what they are narrowed to.
 
 use gateway_ports::store::PageRequest;
+
+use crate::database::Value;
 
 /// Characters of a name that lists are sorted by; an index takes no endless ones.
 const SORTED_BY: usize = 200;
@@ -20,4 +22,17 @@ pub(crate) fn limit(page: PageRequest) -> i64 {
 
 pub(crate) fn offset(page: PageRequest) -> i64 {
     i64::try_from(page.offset).unwrap_or(i64::MAX)
+}
+
+/// The condition that these columns have these values, where there is one, and the values in the order of their numbers.
+pub(crate) fn equal<const N: usize>(columns: [(&str, Option<Value>); N]) -> (String, Vec<Value>) {
+    let mut conditions = vec!["1 = 1".to_owned()];
+    let mut values = Vec::new();
+    for (column, value) in columns {
+        if let Some(value) = value {
+            values.push(value);
+            conditions.push(format!("{column} = ${}", values.len()));
+        }
+    }
+    (conditions.join(" AND "), values)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::database::{Row, Session, Value, args};
 use crate::error::{corrupt, missing};
-use crate::page::{limit as page_limit, offset};
+use crate::page::{equal, limit as page_limit, offset};
 
 mod record;
 
@@ -286,19 +286,12 @@ fn status(name: &str) -> Result<WriteBackStatus, StoreError> {
 
 /// The condition of a filter and its values.
 fn condition(filter: &WriteBackFilter) -> (String, Vec<Value>) {
-    let mut conditions = vec!["1 = 1".to_owned()];
-    let mut values = Vec::new();
-    let mut add = |column: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            values.push(value);
-            conditions.push(format!("{column} = ${}", values.len()));
-        }
-    };
-    add("w.status", filter.status.map(|status| status.name().into()));
-    add("s.id", filter.source.map(|id| id.as_uuid().into()));
-    add("w.kind", filter.object.map(|object| object.kind().name().into()));
-    add("w.object_id", filter.object.map(|object| uuid_of(object).into()));
-    (conditions.join(" AND "), values)
+    equal([
+        ("w.status", filter.status.map(|status| status.name().into())),
+        ("s.id", filter.source.map(|id| id.as_uuid().into())),
+        ("w.kind", filter.object.map(|object| object.kind().name().into())),
+        ("w.object_id", filter.object.map(|object| uuid_of(object).into())),
+    ])
 }
 
 fn line(row: &Row) -> Result<WriteBack, StoreError> {

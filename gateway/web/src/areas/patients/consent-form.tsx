@@ -1,13 +1,12 @@
 // What a patient told staff: that they do not want to be written to, or that they do again.
 
-import { Alert, Button, Group, Modal, Radio, Select, Stack, Textarea } from "@mantine/core";
+import { Radio, Select, Stack, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewConsent } from "@/api/model";
-import { asProblem } from "@/api/problem";
-import { useProblemTitle } from "@/design/states";
+import { FormModal, ModalForm } from "@/design/form-modal";
 import { useWord } from "@/design/word";
 import { subscriptionListsQuery, useRecordConsent } from "./patient";
 
@@ -18,21 +17,15 @@ const media = ["email"];
 export function ConsentForm({ id, opened, onClose }: { id: string; opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t("consent.record")}
-      closeButtonProps={{ "aria-label": t("action.close") }}
-    >
+    <FormModal opened={opened} onClose={onClose} title={t("consent.record")}>
       <Form id={id} onClose={onClose} />
-    </Modal>
+    </FormModal>
   );
 }
 
 function Form({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
   const word = useWord();
-  const problemTitle = useProblemTitle();
   const lists = useQuery(subscriptionListsQuery);
   const [decision, setDecision] = useState("deny");
   const [medium, setMedium] = useState(every);
@@ -45,8 +38,7 @@ function Form({ id, onClose }: { id: string; onClose: () => void }) {
   });
   const scope = (value: string) => (value === every ? null : value);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function send() {
     const body = {
       decision,
       medium: scope(medium),
@@ -57,67 +49,56 @@ function Form({ id, onClose }: { id: string; onClose: () => void }) {
     record.mutate(body as NewConsent);
   }
 
-  const problem = record.isError ? asProblem(record.error) : null;
   return (
-    <form onSubmit={submit}>
-      <Stack gap="md">
-        {problem && problem.status !== 401 ? (
-          <Alert color="red" role="alert" title={problemTitle(problem)}>
-            {[problem.detail, ...problem.fields.map((field) => field.message)].filter(Boolean).join(" ")}
-          </Alert>
-        ) : null}
-        <Radio.Group label={t("consent.decision")} value={decision} onChange={setDecision}>
-          <Stack gap="xs" mt={4}>
-            <Radio value="deny" label={t("consent.deny")} />
-            <Radio value="permit" label={t("consent.permit")} />
-          </Stack>
-        </Radio.Group>
+    <ModalForm
+      send={send}
+      sending={record}
+      onClose={onClose}
+      command={decision === "deny" ? t("consent.record_deny") : t("consent.record_permit")}
+    >
+      <Radio.Group label={t("consent.decision")} value={decision} onChange={setDecision}>
+        <Stack gap="xs" mt={4}>
+          <Radio value="deny" label={t("consent.deny")} />
+          <Radio value="permit" label={t("consent.permit")} />
+        </Stack>
+      </Radio.Group>
+      <Select
+        label={t("consent.medium")}
+        value={medium}
+        onChange={(value) => setMedium(value ?? every)}
+        data={[
+          { value: every, label: t("consent.every_medium") },
+          ...media.map((value) => ({ value, label: word("medium", value) })),
+        ]}
+      />
+      <Select
+        label={t("consent.purpose")}
+        value={purpose}
+        onChange={(value) => setPurpose(value ?? every)}
+        data={[
+          { value: every, label: t("consent.every_purpose") },
+          ...purposes.map((value) => ({ value, label: word("purpose", value) })),
+        ]}
+      />
+      {lists.data && lists.data.items.length > 0 ? (
         <Select
-          label={t("consent.medium")}
-          value={medium}
-          onChange={(value) => setMedium(value ?? every)}
+          label={t("consent.list")}
+          value={list}
+          onChange={(value) => setList(value ?? every)}
           data={[
-            { value: every, label: t("consent.every_medium") },
-            ...media.map((value) => ({ value, label: word("medium", value) })),
+            { value: every, label: t("consent.every_list") },
+            ...lists.data.items.map((each) => ({ value: each.key, label: each.title })),
           ]}
         />
-        <Select
-          label={t("consent.purpose")}
-          value={purpose}
-          onChange={(value) => setPurpose(value ?? every)}
-          data={[
-            { value: every, label: t("consent.every_purpose") },
-            ...purposes.map((value) => ({ value, label: word("purpose", value) })),
-          ]}
-        />
-        {lists.data && lists.data.items.length > 0 ? (
-          <Select
-            label={t("consent.list")}
-            value={list}
-            onChange={(value) => setList(value ?? every)}
-            data={[
-              { value: every, label: t("consent.every_list") },
-              ...lists.data.items.map((each) => ({ value: each.key, label: each.title })),
-            ]}
-          />
-        ) : null}
-        <Textarea
-          label={t("consent.evidence_note")}
-          description={t("consent.evidence_hint")}
-          rows={3}
-          maxLength={500}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("action.cancel")}
-          </Button>
-          <Button type="submit" loading={record.isPending}>
-            {decision === "deny" ? t("consent.record_deny") : t("consent.record_permit")}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      ) : null}
+      <Textarea
+        label={t("consent.evidence_note")}
+        description={t("consent.evidence_hint")}
+        rows={3}
+        maxLength={500}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+    </ModalForm>
   );
 }
