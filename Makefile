@@ -12,7 +12,7 @@ demo: wasm web ## Start everything with synthetic people and show where to look
 	cargo run --locked --bin outreach -- demo
 
 .PHONY: test
-test: wasm web-check browser-setup peers-setup postgres-setup fmt clippy deny rust-build browser-test rust-test ## Run every check and test
+test: wasm web-check browser-setup peers-setup postgres-setup fmt locks clippy deny rust-build browser-test rust-test ## Run every check and test
 
 .PHONY: wasm
 wasm: ## Make sure the wasm32-wasip2 target is there
@@ -67,6 +67,10 @@ postgres-setup:
 .PHONY: fmt
 fmt: ## Check the formatting
 	cargo fmt --all -- --check
+
+.PHONY: locks
+locks: ## Check that the lock file of the fuzz targets, which no other check reads, is as their manifests say
+	cargo metadata --locked --format-version 1 --manifest-path conformance-tests/fuzz/Cargo.toml >/dev/null
 
 .PHONY: clippy
 clippy: wasm web ## Lint the Rust code; a warning is an error
