@@ -1,12 +1,14 @@
 //! What the gateway did stands in the source exactly once, and is read back from there: from the sandbox behind sign-in, from one that
-//! ignores `If-None-Exist`, and from Medplum's router, which makes no statement of what it can do.
+//! ignores `If-None-Exist`, from Medplum's router, which makes no statement of what it can do, and from Helios.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use conformance_tests::peers::hfs::Hfs;
 use conformance_tests::peers::medplum::Medplum;
 use conformance_tests::validators;
+use futures_util::StreamExt as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::Method;
@@ -20,6 +22,8 @@ use crate::harness::world::{Plan, World};
 
 const LONG: Duration = Duration::from_mins(4);
 const IDENTIFIERS: &str = "https://outreach-gateway.org/fhir";
+/// What the segment of the journey is decided by.
+const CLINICAL: [&str; 5] = ["Patient", "Encounter", "Condition", "Procedure", "Observation"];
 const WRITTEN_BACK: &str = "[source.write_back]\ncommunications = true\nconsents = true\ntasks = true\n";
 
 /// The source as its own people see it.
@@ -35,10 +39,15 @@ impl Source {
         match self {
             Self::Own => world.ehr.all(kind).unwrap(),
             Self::Open(base) => {
-                let answer = client().get(format!("{base}/{kind}?_count=1000")).send().await.unwrap();
-                let bundle: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-                let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-                entries.into_iter().map(|entry| entry["resource"].clone()).collect()
+                let (mut all, mut page) = (Vec::new(), Some(format!("{base}/{kind}?_count=1000")));
+                while let Some(url) = page {
+                    let answer = client().get(url).send().await.unwrap();
+                    let bundle: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+                    all.extend(bundle["entry"].as_array().into_iter().flatten().map(|entry| entry["resource"].clone()));
+                    let next = bundle["link"].as_array().and_then(|links| links.iter().find(|link| link["relation"] == "next"));
+                    page = next.and_then(|link| link["url"].as_str()).map(str::to_owned);
+                }
+                all
             }
         }
     }
@@ -313,7 +322,7 @@ async fn a_server_that_ignores_conditional_creates_gets_each_once_under_an_id_of
 async fn outcomes_and_decisions_stand_in_medplums_router_once() {
     let world = world(Kind::Sqlite, 150).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for kind in ["Patient", "Encounter", "Condition", "Procedure", "Observation"] {
+    for kind in CLINICAL {
         let mut lines = String::new();
         for resource in world.ehr.all(kind).unwrap() {
             writeln!(lines, "{resource}").unwrap();
@@ -323,6 +332,27 @@ async fn outcomes_and_decisions_stand_in_medplums_router_once() {
     let Some(medplum) = Medplum::start_with(&[folder.path()]) else { return };
     configure(&world, Some(&medplum.base_url));
     tells(&world, &Source::Open(medplum.base_url.clone())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_and_decisions_stand_in_helios_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(helios) = Hfs::start(folder.path()) else { return };
+    let world = world(Kind::Sqlite, 150).await.unwrap();
+    for kind in CLINICAL {
+        let resources = world.ehr.all(kind).unwrap();
+        let writes = resources.into_iter().map(|resource| {
+            let url = format!("{}/{kind}/{}", helios.base_url, resource["id"].as_str().unwrap());
+            client().put(url).header("content-type", "application/fhir+json").body(resource.to_string()).send()
+        });
+        let answers: Vec<_> = futures_util::stream::iter(writes).buffer_unordered(8).collect().await;
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert!(answer.status().is_success(), "{} {}", answer.status(), answer.text().await.unwrap());
+        }
+    }
+    configure(&world, Some(&helios.base_url));
+    tells(&world, &Source::Open(helios.base_url.clone())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
