@@ -41,7 +41,10 @@ pub fn ndjson_line(bytes: &[u8]) {
         Err(unreadable) => {
             is_told_well(&unreadable.reason);
             assert!(unreadable.fhir_id.is_none_or(|it| is_plain(&it)), "an id that is told can be stored");
-            assert!(unreadable.resource_type.is_none_or(|it| it.len() <= 256 && !it.contains('\0')), "a type that is told can be stored");
+            assert!(
+                unreadable.resource_type.is_none_or(|it| it.len() <= 256 && !it.contains(|it: char| it.is_control())),
+                "a type that is told can be stored"
+            );
             return;
         }
     };

@@ -94,7 +94,7 @@ impl FhirReader {
         let resource_type = lean.resource_type.get().ok_or_else(|| unreadable("it has no resourceType"))?;
         let about = |reason: &str| Unreadable {
             reason: reason.to_owned(),
-            resource_type: Some(resource_type.chars().take(64).collect()),
+            resource_type: Some(resource_type.chars().filter(|it| !it.is_control()).take(64).collect()),
             fhir_id: lean.id.get().filter(|it| is_id(it)).map(str::to_owned),
         };
         if !resource_types::is_known(resource_type) {

@@ -56,6 +56,8 @@ fn a_line_that_can_mean_two_things_or_none_is_refused_with_the_reason() {
         let refused = with(line).unwrap_err().reason;
         assert!(refused.contains(reason), "{refused} is not {reason}");
     }
+    let odd_type = refused(br#"{"resourceType":"\u0000Encounter","id":"1"}"#);
+    assert_eq!(odd_type.resource_type.as_deref(), Some("Encounter"), "told as far as every database can keep it");
     let latin_1 = b"{\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"M\xfcller\"}]}";
     assert!(refused(latin_1).reason.contains("not UTF-8 from byte 55"), "{}", refused(latin_1).reason);
 }
