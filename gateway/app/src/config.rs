@@ -218,7 +218,8 @@ impl Config {
             ConfigError::key(
                 "source.name",
                 format!(
-                    "there is no source `{name}`; the configuration has: {}",
+                    "there is no source `{name}`; the configuration has: {}. Add `[[source]]` with `name = \"{name}\"`, and with the \
+                     `url` of its server unless it has files alone",
                     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
                 ),
             )

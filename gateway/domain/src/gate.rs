@@ -146,6 +146,36 @@ pub enum GateReason {
 }
 
 impl GateReason {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::Deceased,
+        Self::Inactive,
+        Self::Merged,
+        Self::Deleted,
+        Self::NotSeen,
+        Self::OtherRecord,
+        Self::IdentityUnclear,
+        Self::Duplicate,
+        Self::Restricted,
+        Self::MinorOrAgeUnknown,
+        Self::OptedOut,
+        Self::NoConsent,
+        Self::NoAddress,
+        Self::LeftJourney,
+        Self::Expired,
+        Self::JourneyPaused,
+        Self::QuietHours,
+        Self::TimeZoneUnknown,
+        Self::FrequencyCap,
+        Self::StaleSource,
+        Self::Stopped,
+    ];
+
+    /// The reason of this [`GateReason::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The reason as stored and shown.
     pub const fn name(self) -> &'static str {
         match self {

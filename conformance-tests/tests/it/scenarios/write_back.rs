@@ -83,7 +83,8 @@ fn configure(world: &World, elsewhere: Option<&str>) {
         text = text.replace(&world.ehr.base_url, base);
         let auth = text.find("[source.auth]").unwrap();
         text.truncate(auth);
-        text.push_str("[source.auth]\nkind = \"none\"\n");
+        // An export may take its time: Helios wants to be asked for it every two minutes only.
+        text.push_str("export = \"off\"\n[source.auth]\nkind = \"none\"\n");
         // Nobody is evaluated while a source is read, and one that tells no changes is read as a whole each time.
         text = text.replace("poll = \"500ms\"", "poll = \"20s\"");
     }

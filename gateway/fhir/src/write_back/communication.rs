@@ -3,6 +3,7 @@
 use fhir_sdk::r4b::codes::EventStatus;
 use fhir_sdk::r4b::resources::{Communication, CommunicationPayload, CommunicationPayloadContent};
 use fhir_sdk::r4b::types::CodeableConcept;
+use gateway_domain::gate::GateReason;
 use gateway_domain::message::MessageStatus;
 use gateway_domain::write_back::CommunicationRecord;
 
@@ -91,7 +92,7 @@ fn status_reason(record: &CommunicationRecord, systems: &str) -> Built<Option<Co
         _ => "unknown",
     };
     let codings = vec![coding(NOT_DONE, fhir)?, coding(&format!("{systems}/message-reason"), ours)?];
-    let words = sentence(ours).unwrap_or(words);
+    let words = GateReason::named(ours).map_or(words, GateReason::sentence);
     concept(codings, words).map(Some)
 }
 
@@ -99,17 +100,6 @@ fn status_reason(record: &CommunicationRecord, systems: &str) -> Built<Option<Co
 fn refusal(reason: Option<&str>) -> &str {
     let is_code = |reason: &&str| !reason.is_empty() && reason.len() <= 40 && reason.chars().all(|it| it.is_ascii_lowercase() || it == '-');
     reason.filter(is_code).unwrap_or("not-rendered")
-}
-
-fn sentence(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "opted-out" => "The person asked not to be written to.",
-        "no-consent" => "This kind of message needs a permission, and there is none.",
-        "deceased" => "The record says that the person has died.",
-        "no-address" => "There is no current address that can be written to.",
-        "minor-or-age-unknown" => "The person is a minor, or the birth date does not tell.",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

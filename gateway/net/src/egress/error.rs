@@ -52,7 +52,7 @@ pub enum RefusedReason {
     PlainHttp,
     #[error("the URL carries a user name or password")]
     UserInfo,
-    #[error("its address is {kind}; list the network or host under allowed networks to open it")]
+    #[error("its address is {kind}; where that is meant, list its host under `private_hosts` of the source")]
     Address { kind: AddressKind },
     #[error("it is of another origin than the one this client is for")]
     ForeignOrigin,
