@@ -1,5 +1,5 @@
-//! Helios HFS, a FHIR server in Rust on SQLite, where `make peers` has installed it: a CapabilityStatement that names no `_lastUpdated`,
-//! histories, deletions that read 410.
+//! Helios HFS, a FHIR server in Rust on SQLite, where `make peers` has installed it: exports that it wants to be asked for every two minutes
+//! only, histories, deletions that read 410, topics that are resources of the type `Basic`.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -38,6 +38,7 @@ impl Hfs {
         let base_url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new(program);
         command.current_dir(folder).args(["--port", &port.to_string(), "--base-url", &base_url, "--log-level", "error"]);
+        command.envs([("HFS_SUBSCRIPTIONS_ENABLED", "true"), ("HFS_SUBSCRIPTION_ALLOW_PRIVATE_ENDPOINTS", "true")]);
         command.arg("--data-dir").arg(folder).arg("--database-url").arg(folder.join("hfs.sqlite"));
         let started = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let server = Self { base_url, child: started.unwrap_or_else(|error| panic!("hfs does not start: {error}")) };
@@ -48,6 +49,20 @@ impl Hfs {
         }
         Some(server)
     }
+}
+
+/// A topic for any change to resources of these types, as a server of R4 keeps it (subscriptions-backport 1.1, *SubscriptionTopic in R4*).
+pub fn topic(url: &str, types: &[&str]) -> Value {
+    const R5: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic";
+    const R4B: &str = "http://hl7.org/fhir/4.3/StructureDefinition/extension-SubscriptionTopic";
+    let mut extensions = vec![json!({"url": format!("{R5}.url"), "valueUri": url})];
+    for name in types {
+        let mut trigger = vec![json!({"url": "resource", "valueUri": format!("http://hl7.org/fhir/StructureDefinition/{name}")})];
+        trigger.extend(["create", "update", "delete"].map(|it| json!({"url": "supportedInteraction", "valueCode": it})));
+        extensions.push(json!({"url": format!("{R4B}.resourceTrigger"), "extension": trigger}));
+    }
+    let code = json!({"coding": [{"system": "http://hl7.org/fhir/fhir-types", "code": "SubscriptionTopic"}]});
+    json!({"resourceType": "Basic", "id": "topic", "code": code, "extension": extensions})
 }
 
 impl Drop for Hfs {

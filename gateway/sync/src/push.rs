@@ -23,8 +23,10 @@ const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(1);
 /// Until the second look at one that was just asked for; doubled with each try in vain.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(2);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
-/// How long a server may take to say yes.
-const LONGEST_REQUEST: SignedDuration = SignedDuration::from_mins(2);
+/// How long a server may take to say yes, and how often it is looked at, before it is asked anew; then less and less often. Helios does not
+/// notice a subscription that was made with `If-None-Exist` until it is written again.
+const LONGEST_REQUEST: SignedDuration = SignedDuration::from_secs(10);
+const LOOKS_AT_A_REQUEST: u32 = 3;
 
 /// What is wanted of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ fn step(subscription: &PushSubscription, remote: Option<&RemoteSubscription>, he
         RemoteStatus::Requested if subscription.status == PushStatus::Active => Step::Renew,
         RemoteStatus::Requested => {
             let waited = now.duration_since(subscription.created_at);
-            if waited > LONGEST_REQUEST && subscription.failures > 5 { Step::Renew } else { Step::Wait }
+            if waited > LONGEST_REQUEST && subscription.failures > LOOKS_AT_A_REQUEST { Step::Renew } else { Step::Wait }
         }
         RemoteStatus::Active => {
             let period = heartbeat.filter(|_| subscription.kind == PushKind::Topic);
@@ -326,7 +328,7 @@ mod tests {
         let asked = ours(PushKind::Topic, PushStatus::Requested);
         let requested = theirs(RemoteStatus::Requested);
         assert_eq!(step(&asked, Some(&requested), None, at(10)), Step::Wait);
-        assert_eq!(step(&PushSubscription { failures: 6, ..asked }, Some(&requested), None, at(200)), Step::Renew);
+        assert_eq!(step(&PushSubscription { failures: 4, ..asked }, Some(&requested), None, at(14)), Step::Renew);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use conformance_tests::peers::hfs::{Hfs, topic};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -101,4 +102,40 @@ async fn a_change_is_in_the_model_within_a_second_of_being_told(#[case] database
         (!world.ehr.resource_counts().contains_key("Subscription")).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn helios_tells_of_a_change_by_its_topic_and_it_is_in_the_model_within_a_second() {
+    const URL: &str = "http://hospital.example.org/SubscriptionTopic/any-change";
+    let folder = tempfile::tempdir().unwrap();
+    let Some(helios) = Hfs::start(folder.path()) else { return };
+    let put = async |resource: Value| {
+        let url = format!("{}/{}/{}", helios.base_url, resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+        let answer = client().put(url).header("content-type", "application/fhir+json").body(resource.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    };
+    put(topic(URL, &["Patient"])).await;
+    let patient = |family: &str| json!({"resourceType": "Patient", "id": "p1", "name": [{"family": family, "given": ["Ada"]}]});
+    put(patient("Before")).await;
+    let push = "kind = \"topic\"\ntopic = \"http://hospital.example.org/SubscriptionTopic/any-change\"";
+    let plan = Plan { people: Some(1), with_definitions: false, poll: "1h", push, ..Plan::new(Kind::Sqlite) };
+    let world = World::make(plan).await.unwrap();
+    world.ask_instead(&helios.base_url);
+    let _gateway = world.serve();
+    let api = world.api().await;
+    until_told(&api).await;
+    let mut taken = Vec::new();
+    for turn in 0..20 {
+        let family = format!("Pushed{turn}");
+        put(patient(&family)).await;
+        let begun = Instant::now();
+        eventually("a change that was told", MINUTE, || async {
+            api.try_get("/patients?limit=1").await?["items"][0].to_string().contains(&family).then_some(())
+        })
+        .await;
+        taken.push(begun.elapsed());
+    }
+    taken.sort();
+    eprintln!("20 changes in Helios: p50 {:?}, longest {:?}", taken[10], taken[19]);
+    assert!(taken[10] < Duration::from_secs(2), "{taken:?}");
 }

@@ -78,13 +78,11 @@ fn randomness(what: &str) -> StdRng {
 
 /// Switches write-back on and, where a server is given, lets the world's source be that one.
 fn configure(world: &World, elsewhere: Option<&str>) {
-    let mut text = std::fs::read_to_string(&world.config).unwrap();
     if let Some(base) = elsewhere {
-        text = text.replace(&world.ehr.base_url, base);
-        let auth = text.find("[source.auth]").unwrap();
-        text.truncate(auth);
-        // An export may take its time: Helios wants to be asked for it every two minutes only.
-        text.push_str("export = \"off\"\n[source.auth]\nkind = \"none\"\n");
+        world.ask_instead(base);
+    }
+    let mut text = std::fs::read_to_string(&world.config).unwrap();
+    if elsewhere.is_some() {
         // Nobody is evaluated while a source is read, and one that tells no changes is read as a whole each time.
         text = text.replace("poll = \"500ms\"", "poll = \"20s\"");
     }
