@@ -42,9 +42,9 @@ pub enum Projection {
     /// A person.
     Patient(Box<ReadPatient>),
     /// An organization.
-    Account(AccountDetails),
+    Account(Box<AccountDetails>),
     /// A person who cares for patients.
-    Practitioner(PractitionerDetails),
+    Practitioner(Box<PractitionerDetails>),
     /// Something about one patient.
     Clinical(ReadClinical),
     /// Kept as it is; nothing of the model is read from this type.
@@ -74,5 +74,5 @@ pub struct ReadClinical {
     /// The facts.
     pub facts: Vec<ReadFact>,
     /// The care team, for a `CareTeam`.
-    pub care_team: Option<CareTeam>,
+    pub care_team: Option<Box<CareTeam>>,
 }

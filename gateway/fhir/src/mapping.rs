@@ -119,8 +119,8 @@ impl FhirReader {
                     serde_json::from_str(text).map_err(|error| about(&format!("not readable: {}", cause(&error))))?;
                 match resource_type {
                     "Patient" => Projection::Patient(Box::new(self.patient(&person, restricted))),
-                    "Organization" => Projection::Account(self.account(&person)),
-                    _ => Projection::Practitioner(person::practitioner(&person)),
+                    "Organization" => Projection::Account(Box::new(self.account(&person))),
+                    _ => Projection::Practitioner(Box::new(person::practitioner(&person))),
                 }
             }
             _ => self.clinical(resource_type, id, &lean, restricted).map_err(|reason| about(&reason))?,

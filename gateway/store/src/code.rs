@@ -1,6 +1,5 @@
 //! Interned codes, and a bounded memory of those met before.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -41,62 +40,77 @@ impl CodeCache {
     }
 }
 
-/// The numbers of the codes of a batch.
-pub(crate) struct CodeNumbers<'a>(HashMap<(&'a str, &'a str), CodeId>);
+/// The numbers of the codes of a batch, in the order in which they were met.
+pub(crate) struct CodeNumbers {
+    /// Of each code once.
+    numbers: Vec<Option<CodeId>>,
+    /// Which of them each coding has.
+    order: std::vec::IntoIter<u32>,
+}
 
-impl CodeNumbers<'_> {
-    pub(crate) fn get(&self, coding: &Coding) -> Result<CodeId, StoreError> {
-        self.0.get(&(coding.system.as_str(), coding.code.as_str())).copied().ok_or_else(|| corrupt("code", "it has no number"))
+impl CodeNumbers {
+    /// The number of the next coding.
+    pub(crate) fn next(&mut self) -> Result<CodeId, StoreError> {
+        let number = self.order.next().and_then(|place| self.numbers.get(place as usize).copied().flatten());
+        number.ok_or_else(|| corrupt("code", "it has no number"))
     }
 }
 
 /// Codes of a batch: those known, and those to be asked for.
 pub(crate) struct Met<'a> {
-    known: CodeNumbers<'a>,
-    unknown: BTreeSet<&'a Coding>,
+    numbers: Vec<Option<CodeId>>,
+    /// Those that are not known, each at its number's place.
+    unknown: Vec<Option<&'a Coding>>,
+    order: Vec<u32>,
 }
 
 impl CodeCache {
     /// Takes each code of a batch once.
     pub(crate) fn meet<'a>(&self, codings: impl Iterator<Item = &'a Coding>) -> Met<'a> {
-        let mut met = Met { known: CodeNumbers(HashMap::new()), unknown: BTreeSet::new() };
+        let mut met = Met { numbers: Vec::new(), unknown: Vec::new(), order: Vec::with_capacity(codings.size_hint().0) };
+        let mut places: HashMap<(&str, &str), u32> = HashMap::new();
         let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for coding in codings {
-            let Entry::Vacant(place) = met.known.0.entry((&coding.system, &coding.code)) else { continue };
-            match remembered.get(&coding.system).and_then(|codes| codes.get(&coding.code)) {
-                Some(id) => {
-                    place.insert(*id);
-                }
-                None => {
-                    met.unknown.insert(coding);
-                }
+            let place = *places.entry((&coding.system, &coding.code)).or_insert_with(|| {
+                let place = met.numbers.len() as u32;
+                let number = remembered.get(&coding.system).and_then(|codes| codes.get(&coding.code)).copied();
+                met.unknown.push(number.is_none().then_some(coding));
+                met.numbers.push(number);
+                place
+            });
+            // Of several the one that says what it is called.
+            if let Some(Some(unknown)) = met.unknown.get_mut(place as usize)
+                && unknown.display.is_none()
+            {
+                *unknown = coding;
             }
+            met.order.push(place);
         }
         met
     }
 }
 
 /// The numbers of these codes; those not known yet get one.
-pub(crate) async fn intern<'a>(session: &mut Session, met: Met<'a>) -> Result<(CodeNumbers<'a>, Learned), StoreError> {
-    let Met { known: mut numbers, unknown } = met;
-    let mut unknown: Vec<&'a Coding> = unknown.into_iter().collect();
-    // The set is sorted by system and code, so two that differ in the display alone are neighbours, the one with a display last.
-    unknown.reverse();
-    unknown.dedup_by(|this, other| this.system == other.system && this.code == other.code);
-    if unknown.is_empty() {
-        return Ok((numbers, Learned::default()));
+pub(crate) async fn intern(session: &mut Session, met: Met<'_>) -> Result<(CodeNumbers, Learned), StoreError> {
+    let Met { mut numbers, unknown, order } = met;
+    let order = order.into_iter();
+    let mut asked: Vec<&Coding> = unknown.iter().flatten().copied().collect();
+    if asked.is_empty() {
+        return Ok((CodeNumbers { numbers, order }, Learned::default()));
     }
-    let mut learned = find(session, &unknown).await?;
-    if learned.len() < unknown.len() {
-        add(session, &unknown, &learned).await?;
-        learned = find(session, &unknown).await?;
+    // In one order, so that two who add the same codes wait for each other and don't lock each other out.
+    asked.sort_unstable();
+    let mut learned = find(session, &asked).await?;
+    if learned.len() < asked.len() {
+        add(session, &asked, &learned).await?;
+        learned = find(session, &asked).await?;
     }
-    for coding in unknown {
-        if let Some(id) = learned.get(&(coding.system.clone(), coding.code.clone())) {
-            numbers.0.insert((&coding.system, &coding.code), *id);
+    for (number, coding) in numbers.iter_mut().zip(unknown) {
+        if let Some(coding) = coding {
+            *number = learned.get(&(coding.system.clone(), coding.code.clone())).copied();
         }
     }
-    Ok((numbers, Learned(learned.into_iter().collect())))
+    Ok((CodeNumbers { numbers, order }, Learned(learned.into_iter().collect())))
 }
 
 async fn find(session: &mut Session, codings: &[&Coding]) -> Result<HashMap<CodeKey, CodeId>, StoreError> {
@@ -130,8 +144,8 @@ async fn add(session: &mut Session, codings: &[&Coding], known: &HashMap<CodeKey
 /// The numbers of codes in the order of the question.
 pub(crate) async fn intern_all(store: &Store, codings: &[Coding]) -> Result<Vec<CodeId>, StoreError> {
     let mut session = store.database.write().await?;
-    let (numbers, learned) = intern(&mut session, store.codes.meet(codings.iter())).await?;
-    let answer = codings.iter().map(|coding| numbers.get(coding)).collect();
+    let (mut numbers, learned) = intern(&mut session, store.codes.meet(codings.iter())).await?;
+    let answer = codings.iter().map(|_| numbers.next()).collect();
     session.commit().await?;
     store.codes.learn(learned);
     answer

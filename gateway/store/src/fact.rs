@@ -42,13 +42,19 @@ impl FactRow<'_> {
         Column::Text,
     ];
 
-    pub(crate) fn row(&self, codes: &CodeNumbers) -> Result<[Value; 13], StoreError> {
+    /// Its codings, in the order in which [`FactRow::row`] takes their numbers.
+    pub(crate) fn codings(&self) -> impl Iterator<Item = &Coding> {
+        self.fact.codes.iter().chain(&self.fact.unit).chain(&self.fact.value_code)
+    }
+
+    pub(crate) fn row(&self, codes: &mut CodeNumbers) -> Result<[Value; 13], StoreError> {
         let fact = self.fact;
         let mut packed = Vec::with_capacity(fact.codes.len() * 4);
-        for coding in &fact.codes {
-            packed.extend(codes.get(coding)?.0.to_le_bytes());
+        for _ in &fact.codes {
+            packed.extend(codes.next()?.0.to_le_bytes());
         }
-        let number = |coding: &Option<Coding>| coding.as_ref().map(|coding| codes.get(coding).map(|code| code.0)).transpose();
+        let mut number = |coding: &Option<Coding>| coding.as_ref().map(|_| codes.next().map(|code| code.0)).transpose();
+        let (unit, value_code) = (number(&fact.unit)?, number(&fact.value_code)?);
         Ok(row![
             self.patient,
             self.key,
@@ -59,8 +65,8 @@ impl FactRow<'_> {
             fact.start.map(partial_date_number),
             fact.end.map(partial_date_number),
             fact.value.filter(|value| !value.is_nan()),
-            number(&fact.unit)?,
-            number(&fact.value_code)?,
+            unit,
+            value_code,
             fact.encounter,
             fact.text.clone(),
         ])

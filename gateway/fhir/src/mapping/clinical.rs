@@ -49,7 +49,7 @@ impl FhirReader {
                 _ => vec![fact],
             };
         }
-        let care_team = (resource_type == "CareTeam").then(|| self.care_team(id, lean, flags, (start, end)));
+        let care_team = (resource_type == "CareTeam").then(|| Box::new(self.care_team(id, lean, flags, (start, end))));
         Ok(Projection::Clinical(ReadClinical { patient, facts, care_team }))
     }
 

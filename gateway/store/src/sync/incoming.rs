@@ -1,7 +1,7 @@
 //! A batch made ready: each resource once, with its type, its patient and the place of its key.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use gateway_domain::code::Coding;
@@ -42,6 +42,11 @@ pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
 
 /// Of several with the same key the last counts, unless it says it is older.
 pub(super) fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
+    let mut known: HashSet<ResourceKey, BuildHasherDefault<KeyHasher>> =
+        HashSet::with_capacity_and_hasher(resources.len(), BuildHasherDefault::default());
+    if resources.iter().all(|resource| known.insert(resource.key)) {
+        return resources;
+    }
     let mut places: ByKey<usize> = ByKey::with_capacity_and_hasher(resources.len(), BuildHasherDefault::default());
     let mut kept: Vec<ReadResource> = Vec::with_capacity(resources.len());
     for resource in resources {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use gateway_domain::code::Coding;
-use gateway_domain::fact::ReadFact;
 use gateway_domain::ids::{PatientNo, SourceNo};
 use gateway_domain::projection::{Projection, ReadPatient, ReadResource};
 use gateway_domain::resource::{ContentHash, ResourceKey};
@@ -70,7 +68,7 @@ pub(super) async fn changed(
         session,
         open.source,
         changed.iter().filter_map(|incoming| match &incoming.resource.projection {
-            Projection::Account(details) => Some((&incoming.resource, details)),
+            Projection::Account(details) => Some((&incoming.resource, &**details)),
             _ => None,
         }),
         now,
@@ -81,7 +79,7 @@ pub(super) async fn changed(
         session,
         open.source,
         changed.iter().filter_map(|incoming| match &incoming.resource.projection {
-            Projection::Practitioner(details) => Some((&incoming.resource, details)),
+            Projection::Practitioner(details) => Some((&incoming.resource, &**details)),
             _ => None,
         }),
         now,
@@ -152,20 +150,16 @@ async fn write_facts(session: &mut Session, store: &Store, changed: &[Incoming])
             facts.extend(clinical.facts.iter().map(row));
         }
     }
-    let (codes, learned) = intern(session, store.codes.meet(facts.iter().flat_map(|row| codings_of(row.fact)))).await?;
+    let (mut codes, learned) = intern(session, store.codes.meet(facts.iter().flat_map(FactRow::codings))).await?;
     let sql = format!("INSERT INTO fact ({}) {{rows}}", FactRow::NAMES);
     for some in facts.chunks(session.rows_at_a_time()) {
         let mut rows = Rows::with_capacity(FactRow::TYPES, some.len());
         for fact in some {
-            rows.push(fact.row(&codes)?);
+            rows.push(fact.row(&mut codes)?);
         }
         session.put_rows(&sql, rows).await?;
     }
     Ok(learned)
-}
-
-fn codings_of(fact: &ReadFact) -> impl Iterator<Item = &Coding> {
-    fact.codes.iter().chain(&fact.unit).chain(&fact.value_code)
 }
 
 async fn write_people(
@@ -193,7 +187,7 @@ async fn write_care_teams(session: &mut Session, changed: &[Incoming]) -> Result
             && clinical.patient.is_some()
             && let Some(team) = &clinical.care_team
         {
-            rows.push(row![incoming.patient, incoming.resource.key, to_json("care team", team)?]);
+            rows.push(row![incoming.patient, incoming.resource.key, to_json("care team", &**team)?]);
         }
     }
     session

@@ -68,7 +68,7 @@ pub(crate) fn patient(source: &Source, id: &str, version: u32) -> ReadResource {
 
 pub(crate) fn organization(source: &Source, id: &str, name: &str) -> ReadResource {
     let details = AccountDetails { name: name.into(), kind: None, active: true, part_of: None, contact_points: Vec::new(), address: None };
-    resource(source, "Organization", id, 1, Projection::Account(details))
+    resource(source, "Organization", id, 1, Projection::Account(Box::new(details)))
 }
 
 pub(crate) fn fact(part: u16, kind: FactKind, code: &str, start: &str) -> ReadFact {

@@ -63,6 +63,8 @@ impl Export {
                 writeln!(written, "{}", line(file.patient(at), file.number(at)))?;
             }
             written.flush()?;
+            // Else the disk is still busy with it while the import is measured.
+            written.get_ref().sync_all()?;
             export.lines += lines;
             export.bytes += fs::metadata(&file.path)?.len();
             export.files.push(file);

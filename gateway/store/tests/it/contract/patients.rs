@@ -90,14 +90,14 @@ async fn a_care_team_names_its_members(fixture: Fixture) {
     let doctor = PractitionerDetails { name: "Dr. Grace Hopper".into(), identifier: None, active: true };
     let member = CareTeamMember { role: None, reference: Some("Practitioner/dr".into()), name: None };
     let team = CareTeam { fhir_id: "t".into(), name: None, active: true, start: None, end: None, members: vec![member] };
-    let clinical = ReadClinical { patient: Some("a".into()), facts: Vec::new(), care_team: Some(team) };
+    let clinical = ReadClinical { patient: Some("a".into()), facts: Vec::new(), care_team: Some(Box::new(team)) };
     fixture
         .sync(
             &source,
             vec![
                 patient(&source, "a", 1),
                 resource(&source, "CareTeam", "t", 1, Projection::Clinical(clinical)),
-                resource(&source, "Practitioner", "dr", 1, Projection::Practitioner(doctor)),
+                resource(&source, "Practitioner", "dr", 1, Projection::Practitioner(Box::new(doctor))),
             ],
         )
         .await;
