@@ -26,7 +26,7 @@ use crate::worker::SyncWorker;
 
 mod reading;
 
-/// Pieces that are read while one is applied, and wait for their turn. Each may hold some 30 MB.
+/// Pieces that are being read, or are read and wait for their turn. Each may hold some 30 MB.
 const AHEAD: usize = 2;
 /// More kinds of reasons than these are counted together.
 const MOST_REASONS: usize = 500;
