@@ -124,7 +124,8 @@ fn parse_instant(text: &str) -> Option<Timestamp> {
         "" | "Z" | "z" => 0,
         zone => {
             let (hours, minutes) = zone.get(1..)?.split_once(':').or_else(|| zone.get(1..)?.split_at_checked(2))?;
-            let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+            let number = |digits: &str| digits.bytes().all(|it| it.is_ascii_digit()).then(|| digits.parse::<u8>().ok()).flatten();
+            let minutes = i64::from(number(hours)?) * 60 + i64::from(number(minutes)?);
             if minutes > 14 * 60 {
                 return None;
             }
@@ -186,6 +187,9 @@ mod tests {
     #[case("+980")]
     #[case("-009999-01")]
     #[case("2026-11-23T01:42:10+14:30")]
+    #[case("2026-11-23T01:42:10-99999999999999999999:00")]
+    #[case("2026-11-23T01:4--002222222222222222222:22")]
+    #[case("2026-11-23T01:42:10+-5:00")]
     #[case("2021-02-29")]
     #[case("2020-13")]
     #[case("2020-01-01T25:00:00Z")]

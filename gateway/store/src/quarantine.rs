@@ -7,6 +7,7 @@ use gateway_domain::ids::{QuarantineId, SourceId, SyncRunId};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::source::{QuarantineStatus, Quarantined, reason_kind};
 use gateway_ports::store::quarantine::QuarantineCount;
+use gateway_ports::store::sync::PackedBody;
 use gateway_ports::store::{Page, PageRequest, QuarantineFilter, QuarantineStore, StoreError};
 use jiff::Timestamp;
 
@@ -186,7 +187,7 @@ pub(crate) async fn keep(session: &mut Session, open: &OpenRun, lines: Vec<Quara
             line.raw.truncate(BEGINNING);
             line.whole = false;
         }
-        let (encoding, body) = packer.pack(line.raw);
+        let PackedBody { encoding, bytes: body } = packer.pack(line.raw);
         kept_bytes += body.len() as u64;
         let key = line.resource_type.as_deref().zip(line.fhir_id.as_deref()).map(|(name, id)| ResourceKey::of(open.source, name, id));
         rows.push(row![

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use gateway_ports::store::StoreError;
+use gateway_ports::store::sync::PackedBody;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 use crate::error::corrupt;
@@ -41,10 +42,10 @@ impl Compressor {
         Self { short: zstd::bulk::Compressor::with_prepared_dictionary(&TO_PACK).ok(), long: None, packed: Vec::new() }
     }
 
-    /// The encoding and the bytes to keep.
-    pub(crate) fn pack(&mut self, raw: Vec<u8>) -> (i64, Vec<u8>) {
+    /// The body as it is to be kept.
+    pub(crate) fn pack(&mut self, raw: Vec<u8>) -> PackedBody {
         if raw.len() < WORTH_COMPRESSING {
-            return (PLAIN, raw);
+            return PackedBody { encoding: PLAIN, bytes: raw };
         }
         let (encoding, zstd) = if raw.len() <= PHRASES_HELP {
             (ZSTD_AFTER_PHRASES, &mut self.short)
@@ -57,8 +58,8 @@ impl Compressor {
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
         match zstd.as_mut().and_then(|zstd| zstd.compress_to_buffer(&raw, &mut self.packed).ok()) {
-            Some(length) if length < raw.len() => (encoding, self.packed.clone()),
-            _ => (PLAIN, raw),
+            Some(length) if length < raw.len() => PackedBody { encoding, bytes: self.packed.clone() },
+            _ => PackedBody { encoding: PLAIN, bytes: raw },
         }
     }
 }
@@ -91,7 +92,7 @@ mod tests {
         let mut compressor = Compressor::new();
         let long = OBSERVATION.repeat(1000);
         for (raw, encoded) in [("{}", PLAIN), (OBSERVATION, ZSTD_AFTER_PHRASES), (&long, ZSTD), (OBSERVATION, ZSTD_AFTER_PHRASES)] {
-            let (encoding, packed) = compressor.pack(raw.as_bytes().to_vec());
+            let PackedBody { encoding, bytes: packed } = compressor.pack(raw.as_bytes().to_vec());
             assert!(packed.len() <= raw.len());
             assert_eq!(encoding, encoded);
             assert_eq!(unpack(encoding, packed).unwrap(), raw.as_bytes());

@@ -64,6 +64,10 @@ impl SyncStore for Store {
         session.commit().await
     }
 
+    fn prepare(&self, batch: &mut ApplyBatch, likely_new: bool) {
+        incoming::prepare(batch, likely_new);
+    }
+
     async fn apply(&self, run: SyncRunId, batch: ApplyBatch, now: Timestamp, entropy: IdEntropy) -> Result<Applied, StoreError> {
         self.apply_batch(run, batch, now, entropy).await
     }

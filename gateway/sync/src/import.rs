@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, stream};
 use gateway_domain::ids::SyncRunId;
@@ -12,6 +13,7 @@ use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::{Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy, reason_kind};
 use gateway_ports::ehr::ResourceReader;
 use gateway_ports::handover::Handover;
+use gateway_ports::store::SyncStore;
 use gateway_ports::store::sync::Applied;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -269,7 +271,7 @@ impl SyncWorker {
             intake.save(&checkpoint).await?;
         }
         let mut book = Book::new(&*feed.handover, tally, document);
-        let made = Box::pin(read(feed, &mut intake, &mut book, options, (document, place))).await;
+        let made = Box::pin(read(feed, self.store.clone(), &mut intake, &mut book, options, (document, place))).await;
         let made = match made {
             Ok(()) => self.end(&mut intake, &book, options, as_of).await,
             Err(error) => Err(error),
@@ -333,6 +335,7 @@ impl SyncWorker {
 /// Reads and applies, piece by piece.
 async fn read(
     feed: &ImportFeed,
+    store: Arc<dyn SyncStore>,
     intake: &mut Intake<'_>,
     book: &mut Book,
     options: &ImportOptions,
@@ -343,19 +346,21 @@ async fn read(
     let (to, from_files) = mpsc::channel(1);
     let gathering = Gathering { handover: feed.handover.clone(), most_resources: options.batch_resources, most_bytes: options.batch_bytes };
     let thread = tokio::task::spawn_blocking(move || gathering.run(from.0, from.1, |gathered| to.blocking_send(gathered).is_ok()));
-    let reading = Arc::new(Reading { reader: feed.reader.clone(), source: intake.source.id });
+    let likely_new = Arc::new(AtomicBool::new(false));
+    let reading = Arc::new(Reading { reader: feed.reader.clone(), source: intake.source.id, store, likely_new: Arc::clone(&likely_new) });
     let pieces = stream::unfold(from_files, |mut from_files| async { Some((from_files.recv().await?, from_files)) }).map(|gathered| {
         let reading = Arc::clone(&reading);
         tokio::task::spawn_blocking(move || reading.read(gathered))
     });
     let mut pieces = pin!(pieces.buffered(AHEAD));
     while let Some(piece) = pieces.next().await {
-        apply(intake, book, feed.handover.fingerprint(), piece.map_err(stopped)?).await?;
+        let counts = apply(intake, book, feed.handover.fingerprint(), piece.map_err(stopped)?).await?;
+        likely_new.store(counts.applied > counts.unchanged, Ordering::Relaxed);
     }
     thread.await.map_err(stopped)
 }
 
-async fn apply(intake: &mut Intake<'_>, book: &mut Book, fingerprint: &str, piece: Piece) -> Result<(), SyncError> {
+async fn apply(intake: &mut Intake<'_>, book: &mut Book, fingerprint: &str, piece: Piece) -> Result<SyncCounts, SyncError> {
     let Piece { batch, after, damaged, remarks, missing, records } = piece;
     for remark in remarks {
         intake.warn(remark);
@@ -380,7 +385,7 @@ async fn apply(intake: &mut Intake<'_>, book: &mut Book, fingerprint: &str, piec
         Checkpoint::Import { fingerprint: fingerprint.to_owned(), document: after.0, place: after.1, tally: book.tally.clone() };
     let applied = intake.apply_piece(batch, Some(&checkpoint)).await?;
     book.count(&records, &applied);
-    Ok(())
+    Ok(applied.counts)
 }
 
 /// What is counted for the report.

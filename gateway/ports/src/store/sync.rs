@@ -24,6 +24,26 @@ pub struct ApplyBatch {
     pub replayed: Vec<QuarantineId>,
     /// Where the run goes on after this piece.
     pub checkpoint: Option<String>,
+    /// What [`SyncStore::prepare`] did ahead. Whoever changes the resources after it takes it out.
+    pub prepared: Option<Prepared>,
+}
+
+/// The resources of a batch, made ready by the store that is to apply them.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// How many there were before each was kept once.
+    pub read: u64,
+    /// The raw copy of each, whose own is empty then; none where they were not packed ahead.
+    pub bodies: Vec<PackedBody>,
+}
+
+/// A raw copy as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct PackedBody {
+    /// The store's number for how it is packed.
+    pub encoding: i64,
+    /// Its bytes, packed so.
+    pub bytes: Vec<u8>,
 }
 
 /// What applying came to.
@@ -51,6 +71,9 @@ pub trait SyncStore: SyncLedger {
     async fn begin_run(&self, id: SyncRunId, source: SourceId, strategy: SyncStrategy, now: Timestamp) -> Result<SyncRun, StoreError>;
     /// Moves the checkpoint alone (a job was kicked off).
     async fn save_checkpoint(&self, run: SyncRunId, checkpoint: &str) -> Result<(), StoreError>;
+    /// Does of [`SyncStore::apply`] what needs no database, on the thread of the caller, who goes on with other pieces meanwhile. Packs the
+    /// raw copies too where most of the piece is likely to be new; what turns out not to be was packed in vain.
+    fn prepare(&self, _batch: &mut ApplyBatch, _likely_new: bool) {}
     /// Applies a piece: resources whose content differs are stored with their facts, their patients marked dirty; the same content is
     /// left alone; an older version (by `meta.lastUpdated`, where both have it) never replaces a newer one. Data, checkpoint, counts
     /// and dirty marks move in one transaction. What an earlier run could not read of these resources is resolved. `entropy` seeds the ids of what is new.

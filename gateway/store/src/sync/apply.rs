@@ -8,10 +8,10 @@ use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
 use gateway_domain::source::{SyncCounts, SyncRunStatus};
 use gateway_ports::store::StoreError;
-use gateway_ports::store::sync::{Applied, ApplyBatch};
+use gateway_ports::store::sync::{Applied, ApplyBatch, Prepared};
 use jiff::Timestamp;
 
-use super::incoming::{deduplicate, is_older, key_prefix, make_storable, patient_of};
+use super::incoming::{is_older, key_prefix, patient_of, prepare};
 use super::stored_resources::Held;
 use super::write::Incoming;
 use super::{patients, stored_resources, write};
@@ -26,10 +26,15 @@ impl Store {
     pub(super) async fn apply_batch(
         &self,
         run: SyncRunId,
-        batch: ApplyBatch,
+        mut batch: ApplyBatch,
         now: Timestamp,
         entropy: IdEntropy,
     ) -> Result<Applied, StoreError> {
+        if batch.prepared.is_none() {
+            prepare(&mut batch, false);
+        }
+        let Prepared { read, bodies } = batch.prepared.take().unwrap_or_default();
+        let mut bodies = bodies.into_iter();
         let mut entropy = EntropySequence::new([&entropy]);
         let mut session = self.database.write().await?;
         let open = lock_run(&mut session, run).await?;
@@ -37,12 +42,11 @@ impl Store {
             return Err(StoreError::Stale { what: "sync run", key: run.to_string() });
         }
         let mut counts = SyncCounts {
-            read: (batch.resources.len() + batch.quarantined.len()) as u64,
+            read: read + batch.quarantined.len() as u64,
             quarantined: batch.quarantined.len() as u64,
             ..SyncCounts::default()
         };
-        let mut resources = deduplicate(batch.resources);
-        resources.iter_mut().for_each(make_storable);
+        let resources = batch.resources;
         if open.run.strategy.shows_what_is_gone() {
             let present = batch.present.iter().map(|(resource_type, id)| ResourceKey::of(open.source, resource_type, id));
             // What could not be read, and still says which resource it is, is there too.
@@ -75,9 +79,9 @@ impl Store {
         let mut changed: Vec<Incoming> = Vec::new();
         let mut newer: Vec<(Held, ReadResource)> = Vec::new();
         for (resource, (patient, key)) in resources.into_iter().zip(expected) {
-            let before = held.get(&key).copied();
+            let (before, body) = (held.get(&key).copied(), bodies.next());
             match step(before.as_ref(), patient, &resource) {
-                Step::Apply => changed.push(Incoming { patient, before, resource }),
+                Step::Apply => changed.push(Incoming { patient, before, resource, body }),
                 Step::Note => newer.extend(before.map(|before| (before, resource))),
                 Step::Leave => {}
             }

@@ -7,7 +7,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use gateway_domain::code::Coding;
 use gateway_domain::projection::{Projection, ReadResource};
 use gateway_domain::resource::ResourceKey;
+use gateway_ports::store::sync::{ApplyBatch, Prepared};
 use jiff::Timestamp;
+
+use crate::raw_body::Compressor;
 
 /// By resource. A key is half a SHA-256: eight of its bytes are as good as a hash of it.
 pub(super) type ByKey<V> = HashMap<ResourceKey, V, BuildHasherDefault<KeyHasher>>;
@@ -40,8 +43,21 @@ pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
     }
 }
 
+/// Keeps each resource once, with what both databases can keep.
+pub(super) fn prepare(batch: &mut ApplyBatch, pack: bool) {
+    let read = batch.resources.len() as u64;
+    batch.resources = deduplicate(std::mem::take(&mut batch.resources));
+    batch.resources.iter_mut().for_each(make_storable);
+    let mut bodies = Vec::new();
+    if pack {
+        let mut compressor = Compressor::new();
+        bodies.extend(batch.resources.iter_mut().map(|resource| compressor.pack(std::mem::take(&mut resource.raw))));
+    }
+    batch.prepared = Some(Prepared { read, bodies });
+}
+
 /// Of several with the same key the last counts, unless it says it is older.
-pub(super) fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
+fn deduplicate(resources: Vec<ReadResource>) -> Vec<ReadResource> {
     let mut known: HashSet<ResourceKey, BuildHasherDefault<KeyHasher>> =
         HashSet::with_capacity_and_hasher(resources.len(), BuildHasherDefault::default());
     if resources.iter().all(|resource| known.insert(resource.key)) {
@@ -72,7 +88,7 @@ const LONGEST_CODE: usize = 2_000;
 
 /// Takes out of the facts what one of the databases could not keep, so that no resource stops the others of its piece: U+0000, and codes
 /// that are too long. The raw resource stays as it came.
-pub(super) fn make_storable(resource: &mut ReadResource) {
+fn make_storable(resource: &mut ReadResource) {
     let Projection::Clinical(clinical) = &mut resource.projection else {
         return;
     };

@@ -6,6 +6,7 @@ use gateway_domain::ids::{PatientNo, SourceNo};
 use gateway_domain::projection::{Projection, ReadPatient, ReadResource};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_ports::store::StoreError;
+use gateway_ports::store::sync::PackedBody;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -31,6 +32,8 @@ pub(super) struct Incoming {
     pub(super) patient: PatientNo,
     pub(super) before: Option<Held>,
     pub(super) resource: ReadResource,
+    /// Its raw copy, where that was packed ahead.
+    pub(super) body: Option<PackedBody>,
 }
 
 /// Two columns that say which rows of a clustered table are meant.
@@ -247,7 +250,7 @@ struct Body {
     last_updated: Option<Timestamp>,
     fhir_id: String,
     version_id: Option<String>,
-    raw: Vec<u8>,
+    raw: Result<PackedBody, Vec<u8>>,
 }
 
 impl Body {
@@ -265,7 +268,7 @@ impl Body {
                 Projection::Patient(_) | Projection::Account(_) | Projection::Practitioner(_) => resource.fhir_id.clone(),
             },
             version_id: resource.version_id.take(),
-            raw: std::mem::take(&mut resource.raw),
+            raw: incoming.body.take().ok_or_else(|| std::mem::take(&mut resource.raw)),
         })
     }
 }
@@ -289,7 +292,7 @@ fn pack(bodies: Vec<Body>, to: &mpsc::Sender<Rows>) {
     while bodies.peek().is_some() {
         let mut rows = Rows::with_capacity(RESOURCE, AT_A_TIME);
         for body in bodies.by_ref().take(AT_A_TIME) {
-            let (encoding, raw) = compressor.pack(body.raw);
+            let PackedBody { encoding, bytes: raw } = body.raw.unwrap_or_else(|raw| compressor.pack(raw));
             rows.push(row![
                 body.patient,
                 body.key,

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gateway_domain::ids::SourceId;
 use gateway_domain::resource::ResourceKey;
 use gateway_ports::ehr::{ResourceReader, Unreadable};
 use gateway_ports::handover::{Handover, HandoverContent, HandoverRecord, UnreadableDocument};
+use gateway_ports::store::SyncStore;
 use gateway_ports::store::sync::ApplyBatch;
 
 use crate::intake::unread;
@@ -120,6 +122,9 @@ impl Gathering {
 pub(super) struct Reading {
     pub(super) reader: Arc<dyn ResourceReader>,
     pub(super) source: SourceId,
+    pub(super) store: Arc<dyn SyncStore>,
+    /// The piece applied last was, for the most part.
+    pub(super) likely_new: Arc<AtomicBool>,
 }
 
 impl Reading {
@@ -134,6 +139,7 @@ impl Reading {
                 Found::Damage(damage) => self.damaged(document, damage, &mut names, &mut piece),
             }
         }
+        self.store.prepare(&mut piece.batch, self.likely_new.load(Ordering::Relaxed));
         piece
     }
 

@@ -20,6 +20,7 @@ on_both! {
     an_older_version_never_replaces_a_newer_one,
     the_same_content_later_keeps_what_lies_between_out,
     the_last_of_several_in_one_piece_counts,
+    a_piece_made_ready_ahead_comes_to_the_same,
     a_resource_that_moves_leaves_nothing_behind,
     a_deleted_resource_is_gone_and_can_come_back,
     a_deleted_patient_is_kept_as_deleted,
@@ -102,6 +103,29 @@ async fn the_last_of_several_in_one_piece_counts(fixture: Fixture) {
     let applied = fixture.sync(&source, vec![observation(&source, "o", "a", 5), undated]).await;
     assert_eq!((applied.counts.applied, applied.counts.unchanged), (1, 1));
     assert_eq!(codes(&fixture, "a").await, ["o-9"]);
+}
+
+async fn a_piece_made_ready_ahead_comes_to_the_same(fixture: Fixture) {
+    let source = fixture.source().await;
+    fixture.sync(&source, vec![observation(&source, "same", "a", 1)]).await;
+    let long = |version| {
+        let mut long = observation(&source, "long", "a", version);
+        long.raw = format!("{{\"version\":{version},\"note\":\"{}\"}}", "and so on ".repeat(100)).into_bytes();
+        long
+    };
+    for (version, pack) in [(2, true), (3, false)] {
+        let run = fixture.begin(&source, SyncStrategy::SearchSince).await;
+        let resources = vec![observation(&source, "same", "a", 1), long(1), long(version), patient(&source, "a", version)];
+        let mut batch = ApplyBatch { resources, ..ApplyBatch::default() };
+        fixture.prepare(&mut batch, pack);
+        let applied = fixture.apply(run, batch, now(), entropy()).await.unwrap();
+        fixture.complete(run).await;
+        assert_eq!(applied.counts, SyncCounts { read: 4, applied: 2, unchanged: 2, ..SyncCounts::default() });
+        let a = fixture.patient_id("a").await;
+        for kept in [observation(&source, "same", "a", 1), long(version), patient(&source, "a", version)] {
+            assert_eq!(fixture.raw_resource(a, &kept.resource_type, &kept.fhir_id).await.unwrap(), Some(kept.raw));
+        }
+    }
 }
 
 async fn a_resource_that_moves_leaves_nothing_behind(fixture: Fixture) {
