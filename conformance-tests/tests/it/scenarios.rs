@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod configuration;
+mod doctor;
 mod first_light;
 mod identity;
 mod kills;

@@ -69,6 +69,11 @@ pub(crate) enum ProofChoice {
 }
 
 impl PushSection {
+    /// Whether the source is to tell.
+    pub(crate) fn is_on(&self) -> bool {
+        self.kind != PushChoice::Off
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if (self.kind == PushChoice::Topic) != self.topic.is_some() {
             return Err(ConfigError::key(

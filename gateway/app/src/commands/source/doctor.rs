@@ -1,12 +1,12 @@
 //! `outreach source doctor`: what is wrong with a source, in plain words, and what to do about it.
 
-use std::time::Duration;
+mod state;
 
 use anyhow::bail;
-use gateway_domain::source::{QuarantineStatus, Source};
+use gateway_auth::AuthError;
 use gateway_net::egress::{EgressError, EgressRequest, RefusedReason};
 use gateway_ports::ehr::{Ehr as _, EhrErrorKind, SearchRequest};
-use gateway_ports::store::{PageRequest, QuarantineFilter, QuarantineStore as _, SourceStore as _, SyncLedger as _, SyncStore as _};
+use gateway_ports::store::SourceStore as _;
 use gateway_sync::{Way, capabilities, ways};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -17,10 +17,6 @@ use crate::wiring::{Parts, ehr};
 
 /// Clocks further apart than this are told.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
-/// A run without an end for this long is stuck.
-const LONG_RUN: SignedDuration = SignedDuration::from_hours(24);
-/// More unreadable lines than one in so many resources are a matter of mapping.
-const MOST_QUARANTINED: u64 = 200;
 
 /// How it stands with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,7 +65,7 @@ pub(super) async fn run(config: &Config, parts: &Parts, name: &str, json: bool) 
         Box::pin(data(&mut findings, parts, config, section)).await?;
     }
     match parts.store.source_by_name(name).await? {
-        Some(source) => state(&mut findings, parts, section, &source).await?,
+        Some(source) => state::look(&mut findings, parts, section, &source).await?,
         None => findings.look("sync", "it was never synced", format!("run `outreach sync --source {name}`, or start the gateway")),
     }
     let wrong = findings.0.iter().filter(|it| it.verdict == Verdict::Wrong).count();
@@ -154,13 +150,19 @@ async fn credential(findings: &mut Findings, parts: &Parts, config: &Config, sec
         Ok(None) => findings.fine("sign-in", "none is configured"),
         Ok(Some(_)) => findings.fine("sign-in", "we have a credential"),
         Err(error) => {
-            let advice = match &section.auth {
-                SourceAuth::BackendServices { .. } => format!(
+            let advice = match (&section.auth, &error) {
+                (SourceAuth::BackendServices { .. }, AuthError::NoTokenEndpoint { .. } | AuthError::NoToken { .. } | AuthError::Egress(_)) => {
+                    "check that `source.url` is the FHIR base, for example `https://host/fhir/r4`, and that the token endpoint it names (or \
+                     `source.auth.token_url`) is right"
+                        .to_owned()
+                }
+                (SourceAuth::BackendServices { .. }, AuthError::AssertionRefused { .. }) => format!(
                     "register the keys at {}/.well-known/jwks.json (or those of `outreach source keys`) for this client id at the server, \
                      and check that the server can reach that address",
                     config.server.public_base()
                 ),
-                SourceAuth::ClientSecret { .. } => "check `client_id`, `token_url` and the secret in `secret_file`".to_owned(),
+                (SourceAuth::BackendServices { .. }, _) => "set right what it says".to_owned(),
+                (SourceAuth::ClientSecret { .. }, _) => "check `client_id`, `token_url` and the secret in `secret_file`".to_owned(),
                 _ => "check the file with the secret".to_owned(),
             };
             findings.wrong("sign-in", error.to_string(), advice);
@@ -233,88 +235,4 @@ async fn data(findings: &mut Findings, parts: &Parts, config: &Config, section: 
         );
     }
     Ok(())
-}
-
-/// How the runs go.
-async fn state(findings: &mut Findings, parts: &Parts, section: &SourceSection, source: &Source) -> anyhow::Result<()> {
-    let now = parts.clock.now();
-    let store = &parts.store;
-    let poll = SignedDuration::try_from(section.poll_interval()?).unwrap_or(SignedDuration::from_secs(30));
-    match source.synced_at {
-        None => {
-            findings.look("lag", "no run was ever complete", format!("run `outreach sync --source {}` and read what it says", source.name));
-        }
-        Some(at) => {
-            let lag = now.duration_since(at);
-            let usual = poll * 3 + SignedDuration::from_mins(5);
-            if lag > usual {
-                findings.wrong(
-                    "lag",
-                    format!("what we know is {} old", words(lag)),
-                    "see that the gateway runs (`outreach serve`), and read the notes of the last runs",
-                );
-            } else {
-                findings.fine("lag", format!("what we know is {} old", words(lag)));
-            }
-        }
-    }
-    let lease = store.lease(source.id, now).await?;
-    match (store.open_run(source.id).await?, lease) {
-        (Some(run), _) if now.duration_since(run.started_at) > LONG_RUN => findings.look(
-            "run",
-            format!("a run began {} ago and has read {} resources", words(now.duration_since(run.started_at)), run.counts.read),
-            "an export at the server may take days; if the count does not grow, look for the job at the server",
-        ),
-        (Some(run), Some(_)) => findings.fine("run", format!("one is under way; {} resources are read", run.counts.read)),
-        (Some(run), None) => findings.look(
-            "run",
-            format!("one was interrupted after {} resources", run.counts.read),
-            "nothing: the next one goes on from there. Until it is complete, messages to its people are held",
-        ),
-        (None, Some(_)) => findings.fine("run", "a gateway is at work on it"),
-        (None, None) => findings.fine("run", "none is under way"),
-    }
-    if let Some(last) = store.sync_runs(source.id, PageRequest { offset: 0, limit: 1 }).await?.items.into_iter().next()
-        && last.status == gateway_domain::source::SyncRunStatus::Failed
-    {
-        findings.wrong(
-            "last run",
-            last.note.unwrap_or_else(|| "it failed".to_owned()),
-            "set right what it says; the next run reads it again",
-        );
-    }
-    let cursors = store.cursors(source.id).await?;
-    for cursor in cursors.iter().filter(|it| it.problem.is_some()) {
-        let since =
-            cursor.read_at.map_or_else(|| "it was never read".to_owned(), |at| format!("last read {} ago", words(now.duration_since(at))));
-        let says = format!("{} is not up to date: {} ({since})", cursor.resource_type, cursor.problem.as_deref().unwrap_or(""));
-        findings.wrong("type", says, "grant what is missing, or take the type out of the mapping's `types`");
-    }
-    let held: u64 = store.resource_counts(Some(source.id)).await?.iter().map(|it| it.1).sum();
-    let open = QuarantineFilter { source: Some(source.id), status: Some(QuarantineStatus::Open), ..QuarantineFilter::default() };
-    let quarantined = store.quarantine(&open, PageRequest { offset: 0, limit: 1 }).await?;
-    match (quarantined.total, quarantined.items.first()) {
-        (0, _) => findings.fine("quarantine", format!("empty; {held} resources are held")),
-        (count, first) => {
-            let why = first.map_or_else(String::new, |it| format!("; the newest: {}", it.reason));
-            let says = format!("{count} lines can't be read beside {held} resources{why}");
-            let advice = "look at them with `outreach quarantine list`, correct the mapping profile or the data, and read them again with `outreach quarantine replay`";
-            if count * MOST_QUARANTINED > held {
-                findings.wrong("quarantine", says, advice);
-            } else {
-                findings.look("quarantine", says, advice);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn words(span: SignedDuration) -> String {
-    let span: Duration = span.unsigned_abs();
-    match span.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
 }
