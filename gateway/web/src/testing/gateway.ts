@@ -4,9 +4,10 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import type { PatientRecord, Session } from "@/api/model";
 
-export const gateway = setupServer();
-
 export const at = (path: string) => `http://localhost:3000/api/v1${path}`;
+
+/** What every page asks for is answered where a test says nothing else. */
+export const gateway = setupServer(http.get(at("/identity-questions"), () => page([])));
 
 export const everything = [
   "read-patients",
@@ -32,10 +33,7 @@ export function session(permissions: string[] = everything, id = "usr_1"): Sessi
 }
 
 export function signedIn(permissions?: string[]) {
-  gateway.use(
-    http.get(at("/session"), () => HttpResponse.json(session(permissions))),
-    http.get(at("/identity-questions"), () => page([])),
-  );
+  gateway.use(http.get(at("/session"), () => HttpResponse.json(session(permissions))));
 }
 
 export function problem(status: number, title: string, requestId?: string) {
