@@ -198,8 +198,8 @@ pub trait ExportLines: Send {
     /// [`ExportLines::handed_out`] had before a cut means other lines: a server that writes the file anew for each who asks, or bytes that
     /// were damaged before their check sum came.
     fn skipped(&self) -> Option<ContentHash>;
-    /// Stands for all lines from the file's first to the last that was handed out.
-    fn handed_out(&self) -> ContentHash;
+    /// Stands for all lines from the file's first to the last that was handed out; `None` while none was.
+    fn handed_out(&self) -> Option<ContentHash>;
 }
 
 // === Search ===

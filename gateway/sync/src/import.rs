@@ -346,8 +346,8 @@ async fn read(
     let (to, from_files) = mpsc::channel(1);
     let gathering = Gathering { handover: feed.handover.clone(), most_resources: options.batch_resources, most_bytes: options.batch_bytes };
     let thread = tokio::task::spawn_blocking(move || gathering.run(from.0, from.1, |gathered| to.blocking_send(gathered).is_ok()));
-    let likely_new = Arc::new(AtomicBool::new(false));
-    let reading = Arc::new(Reading { reader: feed.reader.clone(), source: intake.source.id, store, likely_new: Arc::clone(&likely_new) });
+    let likely_new = AtomicBool::new(false);
+    let reading = Arc::new(Reading { reader: feed.reader.clone(), source: intake.source.id, store, likely_new });
     let pieces = stream::unfold(from_files, |mut from_files| async { Some((from_files.recv().await?, from_files)) }).map(|gathered| {
         let reading = Arc::clone(&reading);
         tokio::task::spawn_blocking(move || reading.read(gathered))
@@ -355,7 +355,7 @@ async fn read(
     let mut pieces = pin!(pieces.buffered(AHEAD));
     while let Some(piece) = pieces.next().await {
         let counts = apply(intake, book, feed.handover.fingerprint(), piece.map_err(stopped)?).await?;
-        likely_new.store(counts.applied > counts.unchanged, Ordering::Relaxed);
+        reading.likely_new.store(counts.applied > counts.unchanged, Ordering::Relaxed);
     }
     thread.await.map_err(stopped)
 }

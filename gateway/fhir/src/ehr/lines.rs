@@ -139,8 +139,8 @@ impl ExportLines for Lines {
         self.splitter.skipped
     }
 
-    fn handed_out(&self) -> ContentHash {
-        self.splitter.seen.unwrap_or(NOTHING)
+    fn handed_out(&self) -> Option<ContentHash> {
+        self.splitter.handed_out
     }
 }
 
@@ -165,12 +165,25 @@ pub(crate) struct Splitter {
     seen: Option<ContentHash>,
     /// As it was behind the lines that are left out.
     skipped: Option<ContentHash>,
+    /// As it was behind the last line that was handed out. Blank ones may have come since.
+    handed_out: Option<ContentHash>,
 }
 
 impl Splitter {
     /// Leaves out the first `skip` lines, and the rest of those that have more than `longest` bytes.
     pub(crate) const fn new(skip: u64, longest: usize) -> Self {
-        Self { buffer: Vec::new(), start: 0, searched: 0, number: 0, skip, longest, discarding: None, seen: None, skipped: None }
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            searched: 0,
+            number: 0,
+            skip,
+            longest,
+            discarding: None,
+            seen: None,
+            skipped: None,
+            handed_out: None,
+        }
     }
 
     /// Keeps in mind which lines there were.
@@ -202,7 +215,7 @@ impl Splitter {
             let line = if let Some(beginning) = self.discarding.take() {
                 ExportLine { number: self.number, bytes: beginning, too_long: true }
             } else if raw.len() > self.longest {
-                ExportLine { number: self.number, bytes: raw.iter().take(KEPT_OF_LONG).copied().collect(), too_long: true }
+                ExportLine { number: self.number, bytes: raw.iter().take(self.kept_of_long()).copied().collect(), too_long: true }
             } else {
                 let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
                 self.seen = self.seen.map(|seen| ContentHash::of([seen.0.as_slice(), raw]));
@@ -218,9 +231,15 @@ impl Splitter {
             }
             let blank = !line.too_long && line.bytes.iter().all(u8::is_ascii_whitespace);
             if !blank && line.number > self.skip {
+                self.handed_out = self.seen;
                 return Some(line);
             }
         }
+    }
+
+    /// The same of a line wherever the stream was cut.
+    fn kept_of_long(&self) -> usize {
+        KEPT_OF_LONG.min(self.longest)
     }
 
     /// Drops what was handed out, and of an endless line all but its beginning.
@@ -228,7 +247,7 @@ impl Splitter {
         self.buffer.drain(..self.start);
         self.start = 0;
         if self.discarding.is_none() && self.buffer.len() > self.longest {
-            self.discarding = Some(self.buffer.iter().take(KEPT_OF_LONG).copied().collect());
+            self.discarding = Some(self.buffer.iter().take(self.kept_of_long()).copied().collect());
         }
         if self.discarding.is_some() {
             self.buffer.clear();
@@ -276,6 +295,18 @@ mod tests {
     fn a_line_that_is_too_long_is_marked_and_the_next_one_is_whole() {
         let lines = split(&[b"aaaa", b"aaaa", b"aa\n{2}\n"], 0, 6);
         assert_eq!(lines.iter().map(|it| (it.0, it.2)).collect::<Vec<_>>(), [(1, true), (2, false)]);
+    }
+
+    #[test]
+    fn blank_lines_before_a_cut_are_not_taken_for_other_lines() {
+        let mut cut = Splitter::new(0, 100).remembering();
+        cut.buffer.extend_from_slice(b"{1}\n\n \n{2");
+        assert_eq!(cut.next(false).map(|it| it.number), Some(1));
+        assert!(cut.next(false).is_none());
+        let mut again = Splitter::new(1, 100).remembering();
+        again.buffer.extend_from_slice(b"{1}\n\n \n{2}\n");
+        assert_eq!(again.next(false).map(|it| it.number), Some(4));
+        assert_eq!(again.skipped, cut.handed_out);
     }
 
     #[test]

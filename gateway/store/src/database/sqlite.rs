@@ -36,12 +36,13 @@ impl Put {
     /// Nothing follows a statement that failed.
     fn check(put: &Mutex<Self>) -> Result<(), StoreError> {
         let mut put = put.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*put {
-            Self::Well => Ok(()),
-            Self::Failed(_) | Self::Told => match mem::replace(&mut *put, Self::Told) {
-                Self::Failed(error) => Err(error),
-                Self::Well | Self::Told => Err(StoreError::Statement("a statement before it in the transaction failed".to_owned())),
-            },
+        match mem::replace(&mut *put, Self::Told) {
+            Self::Well => {
+                *put = Self::Well;
+                Ok(())
+            }
+            Self::Failed(error) => Err(error),
+            Self::Told => Err(StoreError::Statement("a statement before it in the transaction failed".to_owned())),
         }
     }
 }

@@ -170,10 +170,11 @@ impl<'a> SteadyFile<'a> {
     /// Whether what comes follows on the lines that came before, where the file had to be opened again.
     fn goes_on(&mut self) -> bool {
         let Some(stream) = &self.stream else { return true };
-        let same = self.behind.is_none() || stream.skipped().is_none() || stream.skipped() == self.behind || !self.reopens;
-        self.behind = Some(stream.handed_out());
-        self.reopens = false;
-        same
+        let reopened = std::mem::take(&mut self.reopens);
+        let before = self.behind.filter(|_| reopened);
+        let others = before.zip(stream.skipped()).is_some_and(|(before, skipped)| before != skipped);
+        self.behind = stream.handed_out().or(self.behind);
+        !others
     }
 
     /// Waits a little, or as long as the server asks for, and lets the next look open the file.

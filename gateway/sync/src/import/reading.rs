@@ -124,7 +124,7 @@ pub(super) struct Reading {
     pub(super) source: SourceId,
     pub(super) store: Arc<dyn SyncStore>,
     /// The piece applied last was, for the most part.
-    pub(super) likely_new: Arc<AtomicBool>,
+    pub(super) likely_new: AtomicBool,
 }
 
 impl Reading {

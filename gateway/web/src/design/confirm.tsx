@@ -1,8 +1,9 @@
 // Asks before something that many people would feel.
 
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./dialog";
 
 interface ConfirmProps {
   opened: boolean;
@@ -18,7 +19,7 @@ interface ConfirmProps {
 export function Confirm({ opened, title, action, danger, busy, onConfirm, onClose, children }: ConfirmProps) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("action.close") }}>
+    <Dialog opened={opened} onClose={onClose} title={title}>
       <Text component="div">{children}</Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -28,6 +29,6 @@ export function Confirm({ opened, title, action, danger, busy, onConfirm, onClos
           {action}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

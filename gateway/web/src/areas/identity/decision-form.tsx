@@ -4,7 +4,8 @@ import { List, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { FormModal, ModalForm } from "@/design/form-modal";
+import { Dialog } from "@/design/dialog";
+import { DialogForm } from "@/design/dialog-form";
 import { useDecide } from "./identity";
 
 /** What is about to be decided. */
@@ -17,13 +18,13 @@ export interface Deciding {
 export function DecisionForm({ deciding, onClose }: { deciding: Deciding | null; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <FormModal
+    <Dialog
       opened={deciding !== null}
       onClose={onClose}
       title={deciding ? t(deciding.decision === "same" ? "identity.join_title" : "identity.part_title") : ""}
     >
       {deciding ? <Form deciding={deciding} onClose={onClose} /> : null}
-    </FormModal>
+    </Dialog>
   );
 }
 
@@ -51,7 +52,7 @@ function Form({ deciding, onClose }: { deciding: Deciding; onClose: () => void }
   }
 
   return (
-    <ModalForm
+    <DialogForm
       send={send}
       sending={decide}
       onClose={onClose}
@@ -74,6 +75,6 @@ function Form({ deciding, onClose }: { deciding: Deciding; onClose: () => void }
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-    </ModalForm>
+    </DialogForm>
   );
 }

@@ -6,7 +6,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewConsent } from "@/api/model";
-import { FormModal, ModalForm } from "@/design/form-modal";
+import { Dialog } from "@/design/dialog";
+import { DialogForm } from "@/design/dialog-form";
 import { useWord } from "@/design/word";
 import { subscriptionListsQuery, useRecordConsent } from "./patient";
 
@@ -17,9 +18,9 @@ const media = ["email"];
 export function ConsentForm({ id, opened, onClose }: { id: string; opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <FormModal opened={opened} onClose={onClose} title={t("consent.record")}>
+    <Dialog opened={opened} onClose={onClose} title={t("consent.record")}>
       <Form id={id} onClose={onClose} />
-    </FormModal>
+    </Dialog>
   );
 }
 
@@ -50,7 +51,7 @@ function Form({ id, onClose }: { id: string; onClose: () => void }) {
   }
 
   return (
-    <ModalForm
+    <DialogForm
       send={send}
       sending={record}
       onClose={onClose}
@@ -99,6 +100,6 @@ function Form({ id, onClose }: { id: string; onClose: () => void }) {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-    </ModalForm>
+    </DialogForm>
   );
 }

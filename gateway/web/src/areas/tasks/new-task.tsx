@@ -2,7 +2,8 @@ import { Select, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { FormModal, ModalForm } from "@/design/form-modal";
+import { Dialog } from "@/design/dialog";
+import { DialogForm } from "@/design/dialog-form";
 import { useWord } from "@/design/word";
 import { kinds, taskRoles, useAddTask } from "./task";
 
@@ -11,9 +12,9 @@ const anybody = "anybody";
 export function NewTask({ patient, opened, onClose }: { patient: string; opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <FormModal opened={opened} onClose={onClose} title={t("tasks.add")}>
+    <Dialog opened={opened} onClose={onClose} title={t("tasks.add")}>
       <Form patient={patient} onClose={onClose} />
-    </FormModal>
+    </Dialog>
   );
 }
 
@@ -41,7 +42,7 @@ function Form({ patient, onClose }: { patient: string; onClose: () => void }) {
   }
 
   return (
-    <ModalForm
+    <DialogForm
       send={send}
       sending={add}
       onClose={onClose}
@@ -78,6 +79,6 @@ function Form({ patient, onClose }: { patient: string; onClose: () => void }) {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-    </ModalForm>
+    </DialogForm>
   );
 }

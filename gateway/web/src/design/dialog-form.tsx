@@ -1,30 +1,13 @@
-// A form in a dialog: what the gateway had against it on top, its commands at the end. Opened again, it begins anew.
+// The form of a dialog: what the gateway had against it on top, its commands at the end.
 
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import { Alert, Button, Group, Stack } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
 import { useProblemTitle } from "./states";
 
-interface FormModalProps {
-  opened: boolean;
-  onClose: () => void;
-  title: string;
-  children: ReactNode;
-}
-
-/** The dialog; its children are there only while it is open. */
-export function FormModal({ opened, onClose, title, children }: FormModalProps) {
-  const { t } = useTranslation();
-  return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("action.close") }}>
-      {children}
-    </Modal>
-  );
-}
-
-interface ModalFormProps {
-  /** What is sent when the form is. */
+interface DialogFormProps {
+  /** What is done when the form is sent. */
   send: () => void;
   sending: { isPending: boolean; isError: boolean; error: unknown };
   onClose: () => void;
@@ -32,13 +15,25 @@ interface ModalFormProps {
   command: string;
   danger?: boolean;
   disabled?: boolean;
+  /** Each field says itself what is wrong with it. */
+  fieldsTell?: boolean;
   children: ReactNode;
 }
 
-export function ModalForm({ send, sending, onClose, command, danger, disabled, children }: ModalFormProps) {
+export function DialogForm({
+  send,
+  sending,
+  onClose,
+  command,
+  danger,
+  disabled,
+  fieldsTell,
+  children,
+}: DialogFormProps) {
   const { t } = useTranslation();
   const problemTitle = useProblemTitle();
   const problem = sending.isError ? asProblem(sending.error) : null;
+  const ofFields = fieldsTell ? [] : (problem?.fields ?? []).map((field) => field.message);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -46,11 +41,11 @@ export function ModalForm({ send, sending, onClose, command, danger, disabled, c
   }
 
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} noValidate={fieldsTell}>
       <Stack gap="md">
         {problem && problem.status !== 401 ? (
           <Alert color="red" role="alert" title={problemTitle(problem)}>
-            {[problem.detail, ...problem.fields.map((field) => field.message)].filter(Boolean).join(" ")}
+            {[problem.detail, ...ofFields].filter(Boolean).join(" ")}
           </Alert>
         ) : null}
         {children}
