@@ -121,6 +121,17 @@ impl Api {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// How many messages are about to go on by themselves: in the mail's hands, tried and to be tried again, not decided yet, or held for the
+    /// sync that is under way. Those that wait for something else, an hour or an answer, don't count. `None` while the gateway does not answer.
+    pub(crate) async fn moving(&self) -> Option<usize> {
+        let due = self.try_get("/messages?status=due&limit=200").await?;
+        let moves =
+            |message: &&Value| message["reason"].is_null() || message["reason"] == "stale-source" || message["tries"].as_u64() > Some(0);
+        let due = due["items"].as_array()?.iter().filter(moves).count();
+        let in_flight = self.try_get("/messages?status=in-flight").await?["total"].as_u64()?;
+        Some(due + usize::try_from(in_flight).unwrap())
+    }
+
     /// Changes.
     pub(crate) async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> reqwest::Response {
         self.client.request(method, format!("{}/api/v1{path}", self.base)).json(body).send().await.unwrap()

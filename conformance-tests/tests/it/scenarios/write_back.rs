@@ -110,12 +110,10 @@ async fn settled(api: &Api) -> Vec<Value> {
             let runs = api.try_get(&format!("/journeys/{}/runs", journey["id"].as_str()?)).await?["total"].as_u64()?;
             least = Some(runs).filter(|runs| members > 3 && *runs >= members)?;
         }
-        let due = api.try_get("/messages?status=due&limit=200").await?;
-        let undecided = due["items"].as_array()?.iter().filter(|message| message["reason"].is_null()).count();
-        let flying = api.try_get("/messages?status=in-flight").await?["total"].as_u64()?;
+        let moving = api.moving().await?;
         let waiting = api.try_get("/write-backs?status=waiting").await?["total"].as_u64()?;
         let all = api.try_get("/messages").await?["total"].as_u64()?;
-        (undecided == 0 && flying == 0 && waiting == 0 && all >= least).then_some(())
+        (moving == 0 && waiting == 0 && all >= least).then_some(())
     })
     .await;
     let ended = |message: &Value| !matches!(message["status"].as_str().unwrap(), "due" | "in-flight");
