@@ -1,5 +1,8 @@
 //! Codes from terminologies. A code is interned once (`code` table) and referred to by [`CodeId`] from then on.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// A code interned by the gateway: a system and a code. Stable for the life of a database.
@@ -23,6 +26,40 @@ impl Coding {
     /// A code without a display.
     pub fn new(system: impl Into<String>, code: impl Into<String>) -> Self {
         Self { system: system.into(), code: code.into(), display: None }
+    }
+}
+
+/// Codings of a piece of resources, each once: a thousand blood pressures have the same code. Whoever reads the piece has one of these, and
+/// it lasts no longer than the piece.
+#[derive(Default)]
+pub struct SharedCodings {
+    /// By how the source writes it; `None` for what is no coding.
+    known: HashMap<Box<[u8]>, Option<Arc<Coding>>, foldhash::fast::RandomState>,
+    /// Where the way of writing is put together.
+    written: Vec<u8>,
+}
+
+impl SharedCodings {
+    /// The coding that the source writes so; read by `read` where it was not met before.
+    pub fn of(
+        &mut self,
+        system: Option<&str>,
+        code: &str,
+        display: Option<&str>,
+        read: impl FnOnce() -> Option<Coding>,
+    ) -> Option<Arc<Coding>> {
+        self.written.clear();
+        for part in [system, Some(code), display] {
+            // A length that no text has stands for none.
+            self.written.extend(part.map_or(usize::MAX, str::len).to_ne_bytes());
+            self.written.extend(part.unwrap_or_default().as_bytes());
+        }
+        if let Some(known) = self.known.get(self.written.as_slice()) {
+            return known.clone();
+        }
+        let new = read().map(Arc::new);
+        self.known.insert(self.written.as_slice().into(), new.clone());
+        new
     }
 }
 
@@ -87,5 +124,29 @@ impl CodeSet {
     /// Whether the code is in the set.
     pub fn contains(&self, code: CodeId) -> bool {
         self.0.binary_search(&code).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_of_a_piece_is_read_once_and_what_is_written_otherwise_is_another() {
+        let mut shared = SharedCodings::default();
+        let mut read = 0;
+        let mut of = |system: Option<&str>, code: &str, display: Option<&str>| {
+            shared.of(system, code, display, || {
+                read += 1;
+                (code != "none").then(|| Coding::new(system.unwrap_or_default(), code))
+            })
+        };
+        let first = of(Some("s"), "c", None).unwrap();
+        assert!(Arc::ptr_eq(&first, &of(Some("s"), "c", None).unwrap()));
+        for (system, code, display) in [(None, "c", None), (Some(""), "sc", None), (Some("s"), "c", Some("")), (Some("sc"), "", None)] {
+            assert!(!Arc::ptr_eq(&first, &of(system, code, display).unwrap()), "{system:?} {code} {display:?}");
+        }
+        assert_eq!((of(None, "none", None), of(None, "none", None)), (None, None));
+        assert_eq!(read, 6);
     }
 }

@@ -1,5 +1,7 @@
 //! A fact is one clinical statement about one patient in a common shape, whatever FHIR resource it came from.
 
+use std::sync::Arc;
+
 use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
@@ -191,7 +193,7 @@ pub struct ReadFact {
     /// What kind of statement it is.
     pub kind: FactKind,
     /// All codings of it, in the order of the source.
-    pub codes: Vec<Coding>,
+    pub codes: Vec<Arc<Coding>>,
     /// Status, intent, category.
     pub flags: FactFlagBits,
     /// When it began, was done, measured or ordered.
@@ -201,9 +203,9 @@ pub struct ReadFact {
     /// A quantity, in `unit`.
     pub value: Option<f64>,
     /// The unit of `value`, a UCUM code where the source has one.
-    pub unit: Option<Coding>,
+    pub unit: Option<Arc<Coding>>,
     /// A coded answer.
-    pub value_code: Option<Coding>,
+    pub value_code: Option<Arc<Coding>>,
     /// The visit it belongs to.
     pub encounter: Option<ResourceKey>,
     /// What a person would call it, for the console.

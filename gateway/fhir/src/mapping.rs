@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fhir_profiles::Mapping;
+use gateway_domain::code::SharedCodings;
 use gateway_domain::date::PartialDate;
 use gateway_domain::fact::FactFlags;
 use gateway_domain::ids::SourceNo;
@@ -83,7 +84,7 @@ impl FhirReader {
         }
     }
 
-    fn read(&self, text: &str) -> Result<Read, Unreadable> {
+    fn read(&self, text: &str, piece: &mut SharedCodings) -> Result<Read, Unreadable> {
         // Some servers start a file with a byte order mark.
         let text = text.trim_start_matches('\u{feff}').trim();
         if !text.starts_with('{') {
@@ -123,7 +124,7 @@ impl FhirReader {
                     _ => Projection::Practitioner(Box::new(person::practitioner(&person))),
                 }
             }
-            _ => self.clinical(resource_type, id, &lean, restricted).map_err(|reason| about(&reason))?,
+            _ => self.clinical(resource_type, id, &lean, restricted, piece).map_err(|reason| about(&reason))?,
         };
         Ok(Read {
             resource_type: resource_type.to_owned(),
@@ -151,10 +152,10 @@ impl ResourceReader for FhirReader {
         resource_types::is_known(resource_type)
     }
 
-    fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
+    fn resource_of(&self, raw: Vec<u8>, piece: &mut SharedCodings) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
         let read = std::str::from_utf8(&raw)
             .map_err(|error| unreadable(&format!("not UTF-8 from byte {}", error.valid_up_to())))
-            .and_then(|text| self.read(text));
+            .and_then(|text| self.read(text, piece));
         match read {
             Ok(read) => Ok(ReadResource {
                 key: self.key(&read.resource_type, &read.fhir_id),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use gateway_domain::code::SharedCodings;
 use gateway_domain::projection::ReadResource;
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use jiff::Timestamp;
@@ -312,7 +313,14 @@ pub trait ResourceReader: Send + Sync {
     ///
     /// # Errors
     /// [`Unreadable`] with the bytes, for the quarantine.
-    fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)>;
+    fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
+        self.resource_of(raw, &mut SharedCodings::default())
+    }
+    /// A resource of a piece, whose codings are shared with others that this reader reads of it.
+    ///
+    /// # Errors
+    /// As [`ResourceReader::resource`].
+    fn resource_of(&self, raw: Vec<u8>, piece: &mut SharedCodings) -> Result<ReadResource, (Unreadable, Vec<u8>)>;
     /// A line of an export's `deleted` files.
     ///
     /// # Errors

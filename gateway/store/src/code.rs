@@ -1,6 +1,7 @@
 //! Interned codes, and a bounded memory of those met before.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ptr;
 use std::sync::{PoisonError, RwLock};
 
 use gateway_domain::code::{CodeId, Coding};
@@ -69,8 +70,14 @@ impl CodeCache {
     pub(crate) fn meet<'a>(&self, codings: impl Iterator<Item = &'a Coding>) -> Met<'a> {
         let mut met = Met { numbers: Vec::new(), unknown: Vec::new(), order: Vec::with_capacity(codings.size_hint().0) };
         let mut places: HashMap<(&str, &str), u32> = HashMap::new();
+        // Most are shared: those met before are told by where they are.
+        let mut shared: HashMap<*const Coding, u32, foldhash::fast::RandomState> = HashMap::default();
         let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for coding in codings {
+            if let Some(place) = shared.get(&ptr::from_ref(coding)) {
+                met.order.push(*place);
+                continue;
+            }
             let place = *places.entry((&coding.system, &coding.code)).or_insert_with(|| {
                 let place = met.numbers.len() as u32;
                 let number = remembered.get(&coding.system).and_then(|codes| codes.get(&coding.code)).copied();
@@ -84,6 +91,7 @@ impl CodeCache {
             {
                 *unknown = coding;
             }
+            shared.insert(coding, place);
             met.order.push(place);
         }
         met

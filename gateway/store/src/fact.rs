@@ -1,6 +1,7 @@
 //! Facts: written by the sync, read for evaluations and for the console.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use gateway_domain::code::{CodeId, Coding};
 use gateway_domain::columns::ClinicalRecord;
@@ -44,7 +45,7 @@ impl FactRow<'_> {
 
     /// Its codings, in the order in which [`FactRow::row`] takes their numbers.
     pub(crate) fn codings(&self) -> impl Iterator<Item = &Coding> {
-        self.fact.codes.iter().chain(&self.fact.unit).chain(&self.fact.value_code)
+        self.fact.codes.iter().chain(&self.fact.unit).chain(&self.fact.value_code).map(|it| &**it)
     }
 
     pub(crate) fn row(&self, codes: &mut CodeNumbers) -> Result<[Value; 13], StoreError> {
@@ -53,7 +54,7 @@ impl FactRow<'_> {
         for _ in &fact.codes {
             packed.extend(codes.next()?.0.to_le_bytes());
         }
-        let mut number = |coding: &Option<Coding>| coding.as_ref().map(|_| codes.next().map(|code| code.0)).transpose();
+        let mut number = |coding: &Option<Arc<Coding>>| coding.as_ref().map(|_| codes.next().map(|code| code.0)).transpose();
         let (unit, value_code) = (number(&fact.unit)?, number(&fact.value_code)?);
         Ok(row![
             self.patient,

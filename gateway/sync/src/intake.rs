@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gateway_domain::code::SharedCodings;
 use gateway_domain::ids::{QuarantineId, SourceId, SyncRunId};
 use gateway_domain::resource::{ContentHash, ResourceKey};
 use gateway_domain::source::{QuarantineStatus, Quarantined, Source, SyncCounts, SyncRun, SyncRunStatus, SyncStrategy};
@@ -182,13 +183,14 @@ pub(crate) async fn read_lines(
 ) -> Result<ApplyBatch, SyncError> {
     let work = tokio::task::spawn_blocking(move || {
         let mut batch = ApplyBatch { resources: Vec::with_capacity(lines.len()), ..ApplyBatch::default() };
+        let mut codings = SharedCodings::default();
         for line in lines {
             let whole = !line.too_long;
             let (reason, raw) = if line.too_long {
                 let reason = Unreadable { reason: "its line is too long".into(), resource_type: None, fhir_id: None };
                 (reason, line.bytes)
             } else {
-                match reader.resource(line.bytes) {
+                match reader.resource_of(line.bytes, &mut codings) {
                     Ok(resource) => {
                         batch.resources.push(resource);
                         continue;

@@ -1,14 +1,16 @@
 //! What is said about one patient: facts.
 
+use std::sync::Arc;
+
 use gateway_domain::care_team::{CareTeam, CareTeamMember};
-use gateway_domain::code::Coding;
+use gateway_domain::code::{Coding, SharedCodings};
 use gateway_domain::date::PartialDate;
 use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
 use gateway_domain::projection::{Projection, ReadClinical};
 use gateway_ports::ehr::ResourceReader;
 
 use super::codes::lower;
-use super::lean::{Concept, Lean, Period, Quantity, Reference};
+use super::lean::{Component, Concept, Lean, Period, Quantity, Reference};
 use super::lenient::{Number, One, Said, Text};
 use super::reference::Resolved;
 use super::{FhirReader, codes};
@@ -21,12 +23,19 @@ impl FhirReader {
     ///
     /// # Errors
     /// The reason, where a date on which decisions hang is impossible.
-    pub(super) fn clinical(&self, resource_type: &str, id: &str, lean: &Lean<'_>, restricted: bool) -> Result<Projection, String> {
+    pub(super) fn clinical(
+        &self,
+        resource_type: &str,
+        id: &str,
+        lean: &Lean<'_>,
+        restricted: bool,
+        piece: &mut SharedCodings,
+    ) -> Result<Projection, String> {
         let Some(kind) = kind_of(resource_type) else { return Ok(Projection::Kept) };
         let (start, end) = span(resource_type, lean)?;
         let mut flags = self.flags(resource_type, lean, end);
         flags.set(FactFlags::RESTRICTED, restricted);
-        let (codes, text) = self.codes_of(resource_type, lean);
+        let (codes, text) = self.codes_of(resource_type, lean, piece);
         let fact = ReadFact {
             part: 0,
             kind,
@@ -45,11 +54,11 @@ impl FhirReader {
         // A modifier that is not understood may turn a statement into its opposite, so nothing is taken from it (R4, 2.4.2).
         if lean.modifier_extension == Said(false) && lean.implicit_rules == Said(false) {
             facts = match resource_type {
-                "Observation" => self.measured(fact, lean),
+                "Observation" => self.measured(fact, lean, piece),
                 _ => vec![fact],
             };
         }
-        let care_team = (resource_type == "CareTeam").then(|| Box::new(self.care_team(id, lean, flags, (start, end))));
+        let care_team = (resource_type == "CareTeam").then(|| Box::new(self.care_team(id, lean, flags, (start, end), piece)));
         Ok(Projection::Clinical(ReadClinical { patient, facts, care_team }))
     }
 
@@ -59,11 +68,12 @@ impl FhirReader {
             .into_iter()
             .find_map(|it| self.own("Patient", it))
             .or_else(|| lean.participant.iter().find_map(|it| self.own("Patient", &it.actor)))
+            .map(str::to_owned)
     }
 
     fn encounter(&self, lean: &Lean<'_>) -> Option<gateway_domain::resource::ResourceKey> {
         let id = self.own("Encounter", &lean.encounter).or_else(|| self.own("Encounter", &lean.context))?;
-        Some(self.key("Encounter", &id))
+        Some(self.key("Encounter", id))
     }
 
     fn flags(&self, resource_type: &str, lean: &Lean<'_>, end: Option<PartialDate>) -> FactFlags {
@@ -116,17 +126,17 @@ impl FhirReader {
         flags
     }
 
-    fn codes_of(&self, resource_type: &str, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
-        let concept = |it: &One<Concept<'_>>| it.get().map_or_else(Default::default, |it| self.codes.concept(it));
+    fn codes_of(&self, resource_type: &str, lean: &Lean<'_>, piece: &mut SharedCodings) -> codes::Said {
+        let mut concept = |it: &One<Concept<'_>>| it.get().map_or_else(Default::default, |it| self.codes.concept(it, piece));
         match resource_type {
             "Immunization" => concept(&lean.vaccine_code),
-            "MedicationRequest" | "MedicationStatement" => self.medication(lean),
+            "MedicationRequest" | "MedicationStatement" => self.medication(lean, piece),
             "DeviceRequest" if lean.code_codeable_concept.get().is_some() => concept(&lean.code_codeable_concept),
-            "Encounter" | "Coverage" => self.codes.concepts(&lean.r#type),
-            "CareTeam" => self.codes.concepts(&lean.category),
+            "Encounter" | "Coverage" => self.codes.concepts(&lean.r#type, piece),
+            "CareTeam" => self.codes.concepts(&lean.category, piece),
             "Appointment" => {
-                let mut found = self.codes.concepts(&lean.service_type);
                 let (more, text) = concept(&lean.appointment_type);
+                let mut found = self.codes.concepts(&lean.service_type, piece);
                 found.0.extend(more);
                 found.1 = found.1.or(text);
                 found
@@ -137,10 +147,10 @@ impl FhirReader {
 
     /// The medication, inline or contained. One in a resource of its own is known by the server's own name for it, which a mapping can give
     /// a standard code.
-    fn medication(&self, lean: &Lean<'_>) -> (Vec<Coding>, Option<String>) {
+    fn medication(&self, lean: &Lean<'_>, piece: &mut SharedCodings) -> codes::Said {
         let r5 = lean.medication.get();
         if let Some(concept) = lean.medication_codeable_concept.get().or_else(|| r5.and_then(|it| it.concept.get())) {
-            return self.codes.concept(concept);
+            return self.codes.concept(concept, piece);
         }
         let Some(reference) = lean.medication_reference.get().or_else(|| r5.and_then(|it| it.reference.get())) else {
             return Default::default();
@@ -149,7 +159,7 @@ impl FhirReader {
         match reference.reference.get().map(|it| self.resolve(it)) {
             Some(Resolved::Contained(id)) => {
                 let contained = lean.contained.iter().find(|it| it.id.get() == Some(id));
-                let (found, text) = contained.and_then(|it| it.code.get()).map(|it| self.codes.concept(it)).unwrap_or_default();
+                let (found, text) = contained.and_then(|it| it.code.get()).map(|it| self.codes.concept(it, piece)).unwrap_or_default();
                 (found, text.or(words))
             }
             Some(Resolved::Own { resource_type: "Medication", id }) => {
@@ -159,20 +169,20 @@ impl FhirReader {
                     display: words.clone(),
                 };
                 let standard = self.codes.standard(&local.system, &local.code);
-                (std::iter::once(local).chain(standard).collect(), words)
+                (std::iter::once(Arc::new(local)).chain(standard).collect(), words)
             }
             _ => (words.as_deref().and_then(|it| self.codes.standard("", it)).into_iter().collect(), words),
         }
     }
 
-    fn care_team(&self, id: &str, lean: &Lean<'_>, flags: FactFlags, (start, end): Span) -> CareTeam {
+    fn care_team(&self, id: &str, lean: &Lean<'_>, flags: FactFlags, (start, end): Span, piece: &mut SharedCodings) -> CareTeam {
         let member = |reference: &Reference<'_>| match self.resolve(reference.reference.get()?) {
             Resolved::Own { resource_type, id } => Some(format!("{resource_type}/{id}")),
             _ => None,
         };
         CareTeam {
             fhir_id: id.to_owned(),
-            name: lean.name.first().and_then(|it| it.text.owned()).or_else(|| self.codes.concepts(&lean.category).1),
+            name: lean.name.first().and_then(|it| it.text.owned()).or_else(|| self.codes.concepts(&lean.category, piece).1),
             active: flags.intersects(FactFlags::ACTIVE),
             start,
             end,
@@ -180,7 +190,7 @@ impl FhirReader {
                 .participant
                 .iter()
                 .map(|it| CareTeamMember {
-                    role: self.codes.concepts(&it.role).1,
+                    role: self.codes.concepts(&it.role, piece).1,
                     reference: it.member.get().and_then(member),
                     name: it.member.get().and_then(|it| it.display.owned()),
                 })
@@ -189,39 +199,59 @@ impl FhirReader {
     }
 
     /// An observation and its components as facts.
-    fn measured(&self, fact: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
+    fn measured(&self, fact: ReadFact, lean: &Lean<'_>, piece: &mut SharedCodings) -> Vec<ReadFact> {
         let mut facts = Vec::with_capacity(1 + lean.component.iter().len());
         for (part, component) in (1..=u16::MAX).zip(lean.component.iter()) {
             let Some(concept) = component.code.get().filter(|_| component.modifier_extension == Said(false)) else { continue };
-            let (codes, text) = self.codes.concept(concept);
-            let mut piece = ReadFact { part, codes, text, ..fact.clone() };
-            let (quantity, concept) = (&component.value_quantity, &component.value_codeable_concept);
-            self.answer(&mut piece, quantity, concept, component.value_integer, &component.value_string);
-            facts.push(piece);
+            let (codes, text) = self.codes.concept(concept, piece);
+            let mut of_it = ReadFact { part, codes, text, ..fact.clone() };
+            self.answer(&mut of_it, component.into(), piece);
+            facts.push(of_it);
         }
         facts.insert(0, fact);
         if let Some(fact) = facts.first_mut() {
-            self.answer(fact, &lean.value_quantity, &lean.value_codeable_concept, lean.value_integer, &lean.value_string);
+            self.answer(fact, lean.into(), piece);
         }
         facts
     }
 
-    fn answer(&self, fact: &mut ReadFact, quantity: &One<Quantity<'_>>, concept: &One<Concept<'_>>, integer: Number, string: &Text<'_>) {
-        if let Some(quantity) = quantity.get() {
+    fn answer(&self, fact: &mut ReadFact, said: Answer<'_, '_>, piece: &mut SharedCodings) {
+        if let Some(quantity) = said.quantity.get() {
             fact.value = quantity.value.0;
             fact.unit = self
                 .codes
-                .coding(&quantity.system, &quantity.code, &quantity.unit)
-                .or_else(|| quantity.unit.get().map(|unit| Coding::new("", unit)));
+                .coding(&quantity.system, &quantity.code, &quantity.unit, piece)
+                .or_else(|| piece.of(None, quantity.unit.get()?, None, || quantity.unit.get().map(|unit| Coding::new("", unit))));
         } else {
             let number = |text: &Text<'_>| text.get().and_then(|it| it.parse::<f64>().ok()).filter(|it| it.is_finite());
-            fact.value = integer.0.or_else(|| number(string));
+            fact.value = said.integer.0.or_else(|| number(said.string));
         }
-        if let Some(concept) = concept.get() {
-            let (codes, text) = self.codes.concept(concept);
-            fact.value_code =
-                codes.into_iter().next().or_else(|| text.map(|it| Coding { system: String::new(), code: it.clone(), display: Some(it) }));
+        if let Some(concept) = said.concept.get() {
+            let (codes, text) = self.codes.concept(concept, piece);
+            let words = |it: String| Arc::new(Coding { system: String::new(), code: it.clone(), display: Some(it) });
+            fact.value_code = codes.into_iter().next().or_else(|| text.map(words));
         }
+    }
+}
+
+/// What an observation or a component of it was found to be.
+#[derive(Clone, Copy)]
+struct Answer<'l, 'a> {
+    quantity: &'l One<Quantity<'a>>,
+    concept: &'l One<Concept<'a>>,
+    integer: Number,
+    string: &'l Text<'a>,
+}
+
+impl<'l, 'a> From<&'l Lean<'a>> for Answer<'l, 'a> {
+    fn from(it: &'l Lean<'a>) -> Self {
+        Self { quantity: &it.value_quantity, concept: &it.value_codeable_concept, integer: it.value_integer, string: &it.value_string }
+    }
+}
+
+impl<'l, 'a> From<&'l Component<'a>> for Answer<'l, 'a> {
+    fn from(it: &'l Component<'a>) -> Self {
+        Self { quantity: &it.value_quantity, concept: &it.value_codeable_concept, integer: it.value_integer, string: &it.value_string }
     }
 }
 

@@ -3,12 +3,16 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use fhir_profiles::Mapping;
-use gateway_domain::code::{Coding, systems};
+use gateway_domain::code::{Coding, SharedCodings, systems};
 
 use super::lean::{Coded, Concept};
 use super::lenient::{Many, Text};
+
+/// Codes, and what a person would call them.
+pub(super) type Said = (Vec<Arc<Coding>>, Option<String>);
 
 /// What a mapping says of codes.
 pub(super) struct Codes {
@@ -17,12 +21,12 @@ pub(super) struct Codes {
     /// Code systems whose codes say that nothing is said.
     ignored: HashSet<String>,
     /// From a local code, in lower case, by its system, to the standard code.
-    standard: HashMap<String, HashMap<String, Coding>>,
+    standard: HashMap<String, HashMap<String, Arc<Coding>>>,
 }
 
 impl Codes {
     pub(super) fn new(mapping: &Mapping) -> Self {
-        let coding = |(code, (system, standard)): (&String, &(String, String))| (code.clone(), Coding::new(system, standard));
+        let coding = |(code, (system, standard)): (&String, &(String, String))| (code.clone(), Arc::new(Coding::new(system, standard)));
         let itself = systems::STANDARD.into_iter().map(|it| (it.to_ascii_lowercase(), it.to_owned()));
         Self {
             systems: itself.chain(mapping.code_systems.iter().map(|(from, to)| (from.clone(), to.clone()))).collect(),
@@ -32,8 +36,8 @@ impl Codes {
     }
 
     /// The name a code system is known by, its version and a slash at its end left out.
-    fn system<'s>(&'s self, system: &'s Text<'_>) -> &'s str {
-        let Some(system) = system.get() else { return "" };
+    fn system<'s>(&'s self, system: Option<&'s str>) -> &'s str {
+        let Some(system) = system else { return "" };
         let plain = match system.find('|') {
             Some(version) => system.get(..version).unwrap_or(system),
             None => system,
@@ -43,17 +47,17 @@ impl Codes {
     }
 
     /// A code with its system; `None` where it is no code, or one that says nothing.
-    pub(super) fn coding(&self, system: &Text<'_>, code: &Text<'_>, display: &Text<'_>) -> Option<Coding> {
+    pub(super) fn coding(&self, system: &Text<'_>, code: &Text<'_>, display: &Text<'_>, piece: &mut SharedCodings) -> Option<Arc<Coding>> {
         let code = code.get()?;
-        let system = self.system(system);
-        if self.ignored.contains(system) {
-            return None;
-        }
-        Some(Coding { system: system.to_owned(), code: code.to_owned(), display: display.owned() })
+        piece.of(system.get(), code, display.get(), || {
+            let system = self.system(system.get());
+            let says_nothing = self.ignored.contains(system);
+            (!says_nothing).then(|| Coding { system: system.to_owned(), code: code.to_owned(), display: display.owned() })
+        })
     }
 
     /// The standard code of a local one, where the mapping has it.
-    pub(super) fn standard(&self, system: &str, code: &str) -> Option<Coding> {
+    pub(super) fn standard(&self, system: &str, code: &str) -> Option<Arc<Coding>> {
         if self.standard.is_empty() {
             return None;
         }
@@ -62,19 +66,19 @@ impl Codes {
 
     /// All codes of a concept, translations included, and its words. The words of one without a code stand in for it where the mapping has
     /// them.
-    pub(super) fn concept(&self, concept: &Concept<'_>) -> (Vec<Coding>, Option<String>) {
+    pub(super) fn concept(&self, concept: &Concept<'_>, piece: &mut SharedCodings) -> Said {
         if let Some(inner) = concept.inner.get() {
-            return self.concept(inner);
+            return self.concept(inner, piece);
         }
-        let coded = |it: &Coded<'_>| self.coding(&it.system, &it.code, &it.display);
+        let coded = |it: &Coded<'_>| self.coding(&it.system, &it.code, &it.display, piece);
         let mut codes = Vec::with_capacity(concept.coding.iter().len());
         codes.extend(concept.coding.iter().filter_map(coded));
         if codes.is_empty() {
-            codes.extend(self.coding(&concept.system, &concept.code, &concept.display));
+            codes.extend(self.coding(&concept.system, &concept.code, &concept.display, piece));
         }
         let text = concept.text.owned().or_else(|| codes.iter().find_map(|it| it.display.clone()));
         if !self.standard.is_empty() {
-            let mut more: Vec<Coding> = codes.iter().filter_map(|it| self.standard(&it.system, &it.code)).collect();
+            let mut more: Vec<Arc<Coding>> = codes.iter().filter_map(|it| self.standard(&it.system, &it.code)).collect();
             if codes.is_empty() {
                 more.extend(text.as_deref().and_then(|it| self.standard("", it)));
             }
@@ -85,10 +89,10 @@ impl Codes {
     }
 
     /// The codes of all concepts, and the words of the first that has any.
-    pub(super) fn concepts(&self, concepts: &Many<Concept<'_>>) -> (Vec<Coding>, Option<String>) {
+    pub(super) fn concepts(&self, concepts: &Many<Concept<'_>>, piece: &mut SharedCodings) -> Said {
         let mut all = (Vec::new(), None);
         for concept in concepts.iter() {
-            let (codes, text) = self.concept(concept);
+            let (codes, text) = self.concept(concept, piece);
             if all.0.is_empty() {
                 all.0 = codes;
             } else {

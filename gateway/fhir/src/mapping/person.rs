@@ -58,8 +58,13 @@ impl FhirReader {
                 .filter(|it| !it.r#use.is("old"))
                 .filter_map(|it| Some(Identifier { system: it.system.owned().unwrap_or_default(), value: it.value.owned()? }))
                 .collect(),
-            managing_organization: person.managing_organization.iter().find_map(|it| self.own_id("Organization", it)),
-            general_practitioners: person.general_practitioner.iter().filter_map(|it| self.own_id("Practitioner", it)).collect(),
+            managing_organization: person.managing_organization.iter().find_map(|it| self.own_id("Organization", it)).map(str::to_owned),
+            general_practitioners: person
+                .general_practitioner
+                .iter()
+                .filter_map(|it| self.own_id("Practitioner", it))
+                .map(str::to_owned)
+                .collect(),
             restricted,
         };
         ReadPatient { status, replaced_by, links, demographics, data_quality: notes }
@@ -81,7 +86,7 @@ impl FhirReader {
                         LinkKind::ReplacedBy
                     }
                 };
-                Some(RecordLink { kind, other: self.own("Patient", &it.other) })
+                Some(RecordLink { kind, other: self.own("Patient", &it.other).map(str::to_owned) })
             })
             .collect();
         links.sort_unstable();
@@ -101,7 +106,7 @@ impl FhirReader {
             name: person.name.first().and_then(|it| it.text.owned()).unwrap_or_else(|| "(no name)".to_owned()),
             kind,
             active: !person.active.is("false"),
-            part_of: self.own("Organization", &person.part_of),
+            part_of: self.own("Organization", &person.part_of).map(str::to_owned),
             contact_points: telecom,
             address: best_address(&person.address).map(read_address),
         }
@@ -125,14 +130,14 @@ impl FhirReader {
     }
 
     /// The id a reference leads to, where it leads to a resource of that type on the same server.
-    pub(super) fn own(&self, expected: &str, reference: &One<Reference<'_>>) -> Option<String> {
+    pub(super) fn own<'r>(&self, expected: &str, reference: &'r One<Reference<'_>>) -> Option<&'r str> {
         self.own_id(expected, reference.get()?)
     }
 
-    fn own_id(&self, expected: &str, reference: &Reference<'_>) -> Option<String> {
+    fn own_id<'r>(&self, expected: &str, reference: &'r Reference<'_>) -> Option<&'r str> {
         match self.resolve(reference.reference.get()?) {
-            Resolved::Own { resource_type, id } if resource_type == expected => Some(id.to_owned()),
-            Resolved::Uuid(id) => Some(id.to_owned()),
+            Resolved::Own { resource_type, id } if resource_type == expected => Some(id),
+            Resolved::Uuid(id) => Some(id),
             _ => None,
         }
     }

@@ -1,14 +1,18 @@
 //! The resource types of FHIR R4 (4.0.1), sorted.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static KNOWN: LazyLock<HashSet<&'static str, foldhash::fast::RandomState>> = LazyLock::new(|| TYPES.into_iter().collect());
+
 /// Whether FHIR R4 has this type.
 pub(super) fn is_known(resource_type: &str) -> bool {
-    TYPES.binary_search(&resource_type).is_ok()
+    KNOWN.contains(resource_type)
 }
 
 /// The type as FHIR writes it, where a reference may have it in another case.
 pub(super) fn known(resource_type: &str) -> Option<&'static str> {
-    let exact = TYPES.binary_search(&resource_type).ok().and_then(|at| TYPES.get(at));
-    exact.or_else(|| TYPES.iter().find(|it| it.eq_ignore_ascii_case(resource_type))).copied()
+    KNOWN.get(resource_type).or_else(|| TYPES.iter().find(|it| it.eq_ignore_ascii_case(resource_type))).copied()
 }
 
 const TYPES: [&str; 146] = [

@@ -76,7 +76,7 @@ impl Store {
         let mut first_load = self.first_loads.take(&mut session, &open).await?;
         let held = stored_resources::look_up(&mut session, open.source, &expected, first_load.as_mut()).await?;
 
-        let mut changed: Vec<Incoming> = Vec::new();
+        let mut changed: Vec<Incoming> = Vec::with_capacity(if held.is_empty() { resources.len() } else { 0 });
         let mut newer: Vec<(Held, ReadResource)> = Vec::new();
         for (resource, (patient, key)) in resources.into_iter().zip(expected) {
             let (before, body) = (held.get(&key).copied(), bodies.next());

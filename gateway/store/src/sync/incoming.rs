@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use gateway_domain::code::Coding;
 use gateway_domain::projection::{Projection, ReadResource};
@@ -47,7 +48,7 @@ pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
 pub(super) fn prepare(batch: &mut ApplyBatch, pack: bool) {
     let read = batch.resources.len() as u64;
     batch.resources = deduplicate(std::mem::take(&mut batch.resources));
-    batch.resources.iter_mut().for_each(make_storable);
+    make_storable(&mut batch.resources);
     let mut bodies = Vec::new();
     if pack {
         let mut compressor = Compressor::new();
@@ -88,22 +89,50 @@ const LONGEST_CODE: usize = 2_000;
 
 /// Takes out of the facts what one of the databases could not keep, so that no resource stops the others of its piece: U+0000, and codes
 /// that are too long. The raw resource stays as it came.
-fn make_storable(resource: &mut ReadResource) {
-    let Projection::Clinical(clinical) = &mut resource.projection else {
-        return;
-    };
-    let fits = |coding: &Coding| coding.system.len() + coding.code.len() <= LONGEST_CODE;
-    for fact in &mut clinical.facts {
-        fact.codes.retain(fits);
-        fact.unit.take_if(|coding| !fits(coding));
-        fact.value_code.take_if(|coding| !fits(coding));
-        for coding in fact.codes.iter_mut().chain(&mut fact.unit).chain(&mut fact.value_code) {
-            for text in [&mut coding.system, &mut coding.code] {
-                if text.contains('\0') {
-                    *text = text.replace('\0', "\u{fffd}");
-                }
-            }
+fn make_storable(resources: &mut [ReadResource]) {
+    let mut looked_at = LookedAt::default();
+    for resource in resources {
+        let Projection::Clinical(clinical) = &mut resource.projection else { continue };
+        for fact in &mut clinical.facts {
+            fact.codes.retain_mut(|coding| looked_at.keeps(coding));
+            fact.unit.take_if(|coding| !looked_at.keeps(coding));
+            fact.value_code.take_if(|coding| !looked_at.keeps(coding));
         }
+    }
+}
+
+/// Codings that were looked at: most are shared, and each is looked at once.
+#[derive(Default)]
+struct LookedAt(HashMap<*const Coding, Looked, foldhash::fast::RandomState>);
+
+struct Looked {
+    /// Held, so that no other takes its address.
+    _as_it_came: Arc<Coding>,
+    kept: Option<Arc<Coding>>,
+}
+
+impl LookedAt {
+    /// Whether the coding can be kept; it is then as it is to be kept.
+    fn keeps(&mut self, coding: &mut Arc<Coding>) -> bool {
+        let look = || Looked { _as_it_came: Arc::clone(coding), kept: storable(coding) };
+        let Some(kept) = &self.0.entry(Arc::as_ptr(coding)).or_insert_with(look).kept else { return false };
+        if !Arc::ptr_eq(coding, kept) {
+            *coding = Arc::clone(kept);
+        }
+        true
+    }
+}
+
+/// The coding as both databases can keep it; `None` where neither can.
+fn storable(coding: &Arc<Coding>) -> Option<Arc<Coding>> {
+    let has_nul = |text: &str| text.contains('\0');
+    if coding.system.len() + coding.code.len() > LONGEST_CODE {
+        None
+    } else if has_nul(&coding.system) || has_nul(&coding.code) {
+        let clean = |text: &str| text.replace('\0', "\u{fffd}");
+        Some(Arc::new(Coding { system: clean(&coding.system), code: clean(&coding.code), display: coding.display.clone() }))
+    } else {
+        Some(Arc::clone(coding))
     }
 }
 

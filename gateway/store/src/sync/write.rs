@@ -50,7 +50,7 @@ pub(super) async fn changed(
     now: Timestamp,
     entropy: &mut EntropySequence,
 ) -> Result<Learned, StoreError> {
-    changed.sort_unstable_by_key(|incoming| (incoming.patient, incoming.resource.key));
+    changed.sort_by_cached_key(|incoming| (incoming.patient, incoming.resource.key));
     clear_projections(session, changed.iter().filter_map(|incoming| incoming.before.map(|before| (before.patient, incoming.resource.key))))
         .await?;
     clear_moved(session, &changed).await?;
@@ -61,9 +61,18 @@ pub(super) async fn changed(
     }
     types.resolve(session, open.source).await?;
     // Compressing is a third of the work: it goes on in another thread while the rest is written.
-    let bodies = changed.iter_mut().map(|incoming| Body::take(incoming, &types)).collect::<Result<Vec<_>, _>>()?;
+    let are_packed = changed.iter().all(|incoming| incoming.body.is_some());
+    let mut bodies = Vec::with_capacity(changed.len());
+    for incoming in &mut changed {
+        bodies.push(Body::take(incoming, &types)?);
+    }
     let (packed, rows) = mpsc::channel(bodies.len() / AT_A_TIME + 1);
     let packing = tokio::task::spawn_blocking(move || pack(bodies, &packed));
+    let mut rows = Some(rows);
+    if are_packed && let Some(rows) = rows.take() {
+        // SQLite has something to do while the facts are made ready.
+        write_resources(session, rows).await?;
+    }
     let learned = write_facts(session, store, &changed).await?;
     write_people(session, open.source, &changed, now, entropy).await?;
     write_care_teams(session, &changed).await?;
@@ -90,7 +99,9 @@ pub(super) async fn changed(
     )
     .await?;
     write_places(session, open.source, &changed, &types, first_load).await?;
-    write_resources(session, rows).await?;
+    if let Some(rows) = rows {
+        write_resources(session, rows).await?;
+    }
     packing.await.map_err(|error| StoreError::Unavailable(format!("the compressing stopped: {error}")))?;
     Ok(learned)
 }

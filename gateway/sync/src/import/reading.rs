@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use gateway_domain::code::SharedCodings;
 use gateway_domain::ids::SourceId;
 use gateway_domain::resource::ResourceKey;
 use gateway_ports::ehr::{ResourceReader, Unreadable};
@@ -98,7 +99,8 @@ impl Gathering {
                         let full = gathered.found.len() >= self.most_resources || gathered.bytes >= self.most_bytes;
                         if full && record.place != place {
                             gathered.after = (at, place);
-                            if !take(std::mem::take(&mut gathered)) {
+                            let next = Gathered { found: Vec::with_capacity(gathered.found.len()), ..Gathered::default() };
+                            if !take(std::mem::replace(&mut gathered, next)) {
                                 return;
                             }
                         }
@@ -129,13 +131,13 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn read(&self, gathered: Gathered) -> Piece {
-        let mut names = Names::default();
+        let (mut names, mut codings) = (Names::default(), SharedCodings::default());
         let mut piece = Piece { after: gathered.after, ..Piece::default() };
         piece.records.reserve(gathered.found.len());
         piece.batch.resources.reserve(gathered.found.len());
         for (document, found) in gathered.found {
             match found {
-                Found::Record(record) => self.record(document, record, &mut names, &mut piece),
+                Found::Record(record) => self.record(document, record, &mut names, &mut codings, &mut piece),
                 Found::Damage(damage) => self.damaged(document, damage, &mut names, &mut piece),
             }
         }
@@ -156,10 +158,10 @@ impl Reading {
         piece.damaged.push((document, damage.reason));
     }
 
-    fn record(&self, document: usize, record: HandoverRecord, names: &mut Names, piece: &mut Piece) {
+    fn record(&self, document: usize, record: HandoverRecord, names: &mut Names, codings: &mut SharedCodings, piece: &mut Piece) {
         let mut whole = true;
         let (reason, raw) = match record.content {
-            HandoverContent::Resource(raw) => match self.reader.resource(raw) {
+            HandoverContent::Resource(raw) => match self.reader.resource_of(raw, codings) {
                 Ok(resource) => {
                     if !piece.batch.deletes.is_empty() {
                         // Deleted, and then there again.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::write::GzEncoder;
+use gateway_domain::code::SharedCodings;
 use gateway_domain::ids::SourceId;
 use gateway_domain::projection::ReadResource;
 use gateway_domain::resource::ResourceKey;
@@ -228,8 +229,8 @@ impl ResourceReader for Inventive {
         self.0.knows(resource_type)
     }
 
-    fn resource(&self, raw: Vec<u8>) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
-        self.0.resource(raw).or_else(|(reason, raw)| match raw.strip_prefix(b"{\"resourceType\":\"Patient\"") {
+    fn resource_of(&self, raw: Vec<u8>, piece: &mut SharedCodings) -> Result<ReadResource, (Unreadable, Vec<u8>)> {
+        self.0.resource_of(raw, piece).or_else(|(reason, raw)| match raw.strip_prefix(b"{\"resourceType\":\"Patient\"") {
             Some(rest) => self.0.resource([b"{\"resourceType\":\"Patient\",\"id\":\"made-up\"".as_slice(), rest].concat()),
             None => Err((reason, raw)),
         })

@@ -27,7 +27,7 @@ async fn a_source_keeps_its_number_when_its_address_changes(fixture: Fixture) {
 async fn codes_without_a_standard_one_are_told_with_their_share(fixture: Fixture) {
     let source = fixture.source().await;
     let coded = |id: u32, codes: Vec<Coding>| {
-        let fact = ReadFact { codes, ..fact(0, FactKind::Condition, "x", "2026") };
+        let fact = ReadFact { codes: codes.into_iter().map(Into::into).collect(), ..fact(0, FactKind::Condition, "x", "2026") };
         let clinical = ReadClinical { patient: Some("a".into()), facts: vec![fact], care_team: None };
         resource(&source, "Condition", &format!("c{id}"), id, Projection::Clinical(clinical))
     };

@@ -1,5 +1,7 @@
 //! Promises R1 and R2: a piece is applied exactly once, all of it or nothing.
 
+use std::sync::Arc;
+
 use gateway_domain::code::CodeId;
 use gateway_domain::fact::{FactKind, FactKinds};
 use gateway_domain::ids::{PatientNo, QuarantineId, SyncRunId};
@@ -284,10 +286,10 @@ async fn nothing_in_a_resource_stops_the_others(fixture: Fixture) {
     let source = fixture.source().await;
     let mut odd = observation(&source, "o", "a", 1);
     let Projection::Clinical(clinical) = &mut odd.projection else { unreachable!() };
-    clinical.facts[0].codes[0].code = "nul\0".into();
+    Arc::make_mut(&mut clinical.facts[0].codes[0]).code = "nul\0".into();
     clinical.facts[0].text = Some("\0".into());
     clinical.facts[0].value = Some(f64::INFINITY);
-    clinical.facts[1].codes[0].code = "long".repeat(10_000);
+    Arc::make_mut(&mut clinical.facts[1].codes[0]).code = "long".repeat(10_000);
     let mut named = patient(&source, "a", 1);
     let Projection::Patient(person) = &mut named.projection else { unreachable!() };
     person.demographics.family = Some("Long\0".repeat(10_000));
