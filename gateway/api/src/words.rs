@@ -10,7 +10,7 @@ use gateway_domain::identity::{QuestionKind, StaffDecision};
 use gateway_domain::journey::{JourneyStatus, RunStatus};
 use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::{RecordStatus, Sex};
-use gateway_domain::plugin::{Capability, PluginKind, PluginStatus};
+use gateway_domain::plugin::{PluginKind, PluginStatus};
 use gateway_domain::push_subscription::{PushKind, PushStatus};
 use gateway_domain::source::{QuarantineStatus, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
@@ -87,8 +87,6 @@ words! {
     PluginKindWord = PluginKind { Segment, Journey, Channel }
     /// Whether a plugin takes work.
     PluginStatusWord = PluginStatus { Active, Parked }
-    /// What a plugin may do beyond computing.
-    CapabilityWord = Capability { Log, Lookup, Mail, KeyValue, Secrets }
     /// What a user is.
     RoleWord = Role { Administrator, Coordinator, Clinician, Operator, Auditor }
     /// What a role may do.

@@ -1,5 +1,6 @@
 //! Why a plugin can't be installed.
 
+use gateway_domain::plugin::Capability;
 use gateway_ports::plugins::PluginError;
 
 /// Why a plugin can't be installed, or the engine not be started.
@@ -37,7 +38,7 @@ pub enum InstallError {
         /// What it imports.
         import: String,
         /// The capability that gives it.
-        capability: &'static str,
+        capability: Capability,
     },
     /// It imports something that was not granted.
     #[error("plugin `{plugin}` imports `{import}`, and `{capability}` was not granted to it; grant it or do without the plugin")]
@@ -47,7 +48,7 @@ pub enum InstallError {
         /// What it imports.
         import: String,
         /// The capability that gives it.
-        capability: &'static str,
+        capability: Capability,
     },
     /// It imports or asks for something the gateway does not have.
     #[error("plugin `{plugin}` needs `{import}`, which this gateway does not offer")]

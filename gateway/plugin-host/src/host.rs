@@ -43,24 +43,13 @@ impl CallState {
 
 impl v0_1::types::Host for CallState {}
 
-/// The interface that a capability gives; `None` where the gateway does not offer it.
+/// The interface that a capability gives; `None` where it gives something to see.
 pub(crate) const fn interface_of(capability: Capability) -> Option<&'static str> {
     match capability {
         Capability::Log => Some("outreach:plugin/log@0.1.0"),
         Capability::Lookup => Some("outreach:plugin/lookup@0.1.0"),
         Capability::Mail => Some("outreach:plugin/mail@0.1.0"),
-        Capability::KeyValue | Capability::Secrets => None,
-    }
-}
-
-/// The name of a capability in manifests.
-pub(crate) const fn name_of(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Log => "log",
-        Capability::Lookup => "lookup",
-        Capability::Mail => "mail",
-        Capability::KeyValue => "key-value",
-        Capability::Secrets => "secrets",
+        Capability::Patient(_) | Capability::Facts(_) => None,
     }
 }
 
@@ -70,6 +59,6 @@ pub(crate) fn link(linker: &mut Linker<CallState>, capability: Capability) -> wa
         Capability::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
         Capability::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
         Capability::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::KeyValue | Capability::Secrets => Ok(()),
+        Capability::Patient(_) | Capability::Facts(_) => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use crate::breaker::Breaker;
 use crate::error::InstallError;
 use crate::host::{self, CallState};
 use crate::manifest::Manifest;
+use crate::sight::Sight;
 use crate::{Shared, channel};
 
 /// An installed plugin.
@@ -22,6 +23,7 @@ pub(crate) struct Installed {
     pub(crate) breaker: Breaker,
     digest: String,
     granted: Vec<Capability>,
+    pub(crate) sight: Sight,
     bundled: bool,
 }
 
@@ -70,9 +72,6 @@ pub(crate) async fn install(
     if component.len() > shared.config.component_bytes {
         return Err(InstallError::TooLarge { plugin, bytes: component.len(), most: shared.config.component_bytes });
     }
-    if let Some(missing) = manifest.asks.iter().find(|asked| host::interface_of(**asked).is_none()) {
-        return Err(InstallError::NotOffered { plugin, import: host::name_of(*missing).to_owned() });
-    }
     let granted: Vec<Capability> = manifest.asks.iter().copied().filter(|asked| granted.contains(asked)).collect();
     let compiled = Component::new(&shared.engine, component)
         .map_err(|error| InstallError::Compile { plugin: plugin.clone(), reason: v0_1::cut(&format!("{error:#}")) })?;
@@ -95,7 +94,7 @@ pub(crate) async fn install(
         let _ = write!(digits, "{byte:02x}");
         digits
     });
-    let mut installed = Installed { manifest, entry, breaker: Breaker::default(), digest, granted, bundled };
+    let mut installed = Installed { sight: Sight::of(&granted), manifest, entry, breaker: Breaker::default(), digest, granted, bundled };
     if matches!(installed.entry, Entry::Channel { .. }) {
         let description = channel::describe(shared, &installed, "{}").await?;
         if let Entry::Channel { medium, promise, max_batch, .. } = &mut installed.entry {
@@ -114,7 +113,6 @@ fn link(
     component: &Component,
     granted: &[Capability],
 ) -> Result<InstancePre<CallState>, InstallError> {
-    const CAPABILITIES: [Capability; 3] = [Capability::Log, Capability::Lookup, Capability::Mail];
     let plugin = || manifest.name.to_string();
     let compile = |error: wasmtime::Error| InstallError::Compile { plugin: plugin(), reason: v0_1::cut(&format!("{error:#}")) };
     let mut linker = Linker::new(&shared.engine);
@@ -127,10 +125,10 @@ fn link(
         if import.starts_with("wasi:") || import == "outreach:plugin/types@0.1.0" {
             continue;
         }
-        let Some(needed) = CAPABILITIES.into_iter().find(|known| host::interface_of(*known) == Some(import.as_str())) else {
+        let Some(needed) = Capability::all().find(|known| host::interface_of(*known) == Some(import.as_str())) else {
             return Err(InstallError::NotOffered { plugin: plugin(), import });
         };
-        let capability = host::name_of(needed);
+        let capability = needed;
         if !manifest.asks.contains(&needed) {
             return Err(InstallError::NotAsked { plugin: plugin(), import, capability });
         }

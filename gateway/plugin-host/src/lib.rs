@@ -17,6 +17,7 @@ mod install;
 mod journey;
 mod manifest;
 mod segment;
+mod sight;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

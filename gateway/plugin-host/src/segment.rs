@@ -7,7 +7,7 @@ use gateway_domain::code::Coding;
 use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
-use gateway_domain::plugin::{PluginKind, PluginName};
+use gateway_domain::plugin::{Capability, PluginKind, PluginName};
 use gateway_ports::plugins::{
     CodeSetNeed, PluginError, SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, Verdicts,
 };
@@ -39,6 +39,10 @@ impl Segments {
             _ => Err(self.installed.is_no(PluginKind::Segment)),
         }
     }
+
+    fn granted(&self, missing: Vec<Capability>) -> Result<(), PluginError> {
+        if missing.is_empty() { Ok(()) } else { Err(PluginError::NotGranted { plugin: self.name().to_string(), missing }) }
+    }
 }
 
 #[async_trait]
@@ -66,11 +70,14 @@ impl SegmentPlugin for Segments {
             plugin.outreach_plugin_segment().call_describe(&mut store, config).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, |answer| described(answer.map_err(|error| said(&error, self.name().as_str()))?))
+        let description = attempt.finish(&store, ended, |answer| described(answer.map_err(|error| said(&error, self.name().as_str()))?))?;
+        self.granted(self.installed.sight.misses(description.needs.facts))?;
+        Ok(description)
     }
 
     async fn evaluate(&self, question: &SegmentQuestion, patients: &PatientColumns) -> Result<Verdicts, PluginError> {
         let component = self.component()?;
+        self.granted(self.installed.sight.misses_of(patients))?;
         let asked = Question {
             config: question.config.to_string(),
             code_sets: question.code_sets.iter().map(|set| set.as_slice().iter().map(|code| code.0).collect()).collect(),
@@ -79,7 +86,8 @@ impl SegmentPlugin for Segments {
         };
         let mut whole = Verdicts::default();
         for rows in columns::pieces(patients, self.shared.config.batch_patients, self.shared.config.batch_facts) {
-            let batch = columns::piece(patients, &rows);
+            let mut batch = columns::piece(patients, &rows);
+            self.installed.sight.blind(&mut batch);
             let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
             let ended = timeout(self.shared.config.call_time, async {
                 let plugin = component.instantiate_async(&mut store).await?;

@@ -9,7 +9,7 @@ use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
 use gateway_domain::journey::{Answer, JourneyEvent, Transition};
-use gateway_domain::plugin::{Plugin, PluginName};
+use gateway_domain::plugin::{Capability, Plugin, PluginName};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -31,6 +31,14 @@ pub enum PluginError {
         plugin: String,
         /// Where and what was expected.
         reason: String,
+    },
+    /// It needs to see what it was not granted.
+    #[error("plugin `{plugin}` was not granted {}; grant it, or let it decide without", named(missing))]
+    NotGranted {
+        /// Its name.
+        plugin: String,
+        /// What it was not granted.
+        missing: Vec<Capability>,
     },
     /// Something outside did not answer.
     #[error("plugin `{plugin}` is waiting for something outside")]
@@ -72,6 +80,10 @@ pub enum PluginError {
         /// The last failure.
         reason: String,
     },
+}
+
+fn named(capabilities: &[Capability]) -> String {
+    capabilities.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// All plugins of a gateway.

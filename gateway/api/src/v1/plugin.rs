@@ -12,7 +12,7 @@ use crate::ApiDeps;
 use crate::access::Caller;
 use crate::extract::List;
 use crate::problem::ApiError;
-use crate::words::{CapabilityWord, PluginKindWord, PluginStatusWord};
+use crate::words::{PluginKindWord, PluginStatusWord};
 
 /// A plugin.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,10 +27,11 @@ pub(crate) struct PluginView {
     pub description: String,
     /// SHA-256 of the component, in hexadecimal digits.
     pub digest: String,
-    /// What its manifest asks for.
-    pub asks: Vec<CapabilityWord>,
+    /// What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
+    /// statement.
+    pub asks: Vec<String>,
     /// What the operator granted.
-    pub granted: Vec<CapabilityWord>,
+    pub granted: Vec<String>,
     /// Whether it came with the gateway.
     pub bundled: bool,
     /// Whether it takes work.
@@ -62,7 +63,7 @@ pub(crate) async fn resume(State(deps): State<ApiDeps>, caller: Caller, Path(nam
 }
 
 fn view(plugin: Plugin) -> PluginView {
-    let words = |capabilities: Vec<Capability>| capabilities.into_iter().map(Into::into).collect();
+    let words = |capabilities: Vec<Capability>| capabilities.into_iter().map(String::from).collect();
     PluginView {
         name: plugin.name.to_string(),
         version: plugin.version,

@@ -37,15 +37,6 @@ pub(crate) fn run(command: &PluginCommand, parts: &Parts) {
 }
 
 fn words(capabilities: &[Capability]) -> String {
-    let names: Vec<_> = capabilities
-        .iter()
-        .map(|capability| match capability {
-            Capability::Log => "log",
-            Capability::Lookup => "lookup",
-            Capability::Mail => "mail",
-            Capability::KeyValue => "key-value",
-            Capability::Secrets => "secrets",
-        })
-        .collect();
+    let names: Vec<String> = capabilities.iter().map(Capability::to_string).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }

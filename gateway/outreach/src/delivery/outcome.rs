@@ -30,7 +30,9 @@ pub fn hand_over(
         Some(Err(error)) => {
             return match error {
                 // By the contract of channels nothing went out.
-                PluginError::Missing { .. } | PluginError::Invalid { .. } | PluginError::Parked { .. } => later(None, error.to_string()),
+                PluginError::Missing { .. } | PluginError::Invalid { .. } | PluginError::NotGranted { .. } | PluginError::Parked { .. } => {
+                    later(None, error.to_string())
+                }
                 PluginError::Unavailable { retry_after, .. } => later(retry_after, error.to_string()),
                 PluginError::Refused { .. } => HandOver::Rejected { reason: error.to_string() },
                 PluginError::Stopped { .. } | PluginError::Nonsense { .. } => unsure(error.to_string()),

@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use gateway_domain::code::{CodeId, CodeSet};
 use gateway_domain::columns::PatientColumns;
+use gateway_domain::fact::FactKind;
 use gateway_domain::journey::{Answer, Effect, JourneyEvent};
+use gateway_domain::plugin::{Capability, PatientField};
 use gateway_plugin_host::InstallError;
-use gateway_ports::plugins::{OutgoingMessage, PluginError, Plugins, SegmentQuestion, SendOutcome, population};
+use gateway_ports::plugins::{OutgoingMessage, PluginError, Plugins, SegmentQuestion, SendOutcome, Verdicts, population};
 use jiff::Timestamp;
 use outreach_plugin_sdk::testing::{self, Codes, PatientBuilder};
 use segment_rules::SegmentRules;
@@ -123,11 +125,45 @@ async fn a_plugin_is_not_installed_without_the_grant_it_needs() {
     let bench = bench();
     let email = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "channel-email").unwrap();
     let error = bench.host.install(email.manifest, email.component, &[], true).await.unwrap_err();
-    assert!(matches!(&error, InstallError::NotGranted { capability: "mail", .. }), "{error}");
+    assert!(matches!(&error, InstallError::NotGranted { capability: Capability::Mail, .. }), "{error}");
     let silent = email.manifest.replace("asks = [\"mail\"]", "");
     let error = bench.host.install(&silent, email.component, &[], true).await.unwrap_err();
-    assert!(matches!(&error, InstallError::NotAsked { capability: "mail", .. }), "{error}");
+    assert!(matches!(&error, InstallError::NotAsked { capability: Capability::Mail, .. }), "{error}");
     let other = email.manifest.replace("\"channel\"", "\"journey\"");
-    let error = bench.host.install(&other, email.component, &[gateway_domain::plugin::Capability::Mail], true).await.unwrap_err();
+    let error = bench.host.install(&other, email.component, &[Capability::Mail], true).await.unwrap_err();
     assert!(matches!(&error, InstallError::World { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_is_not_decided_by_a_plugin_that_may_not_see_what_it_needs() {
+    let bench = bench();
+    let rules = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "segment-rules").unwrap();
+    let without = |left_out: Capability| Capability::all().filter(move |it| *it != left_out).collect::<Vec<_>>();
+    let observations = Capability::Facts(FactKind::Observation);
+    let name = bench.host.install(rules.manifest, rules.component, &without(observations), true).await.unwrap().name;
+    let plugin = bench.host.segment(&name).unwrap();
+    let error = plugin.describe(SCREENING).await.unwrap_err();
+    assert!(matches!(&error, PluginError::NotGranted { missing, .. } if missing.contains(&observations)), "{error}");
+    assert!(error.to_string().contains("`facts:observation`"), "{error}");
+
+    // A caller that sends them all the same is refused too.
+    let (mut codes, people) = (Codes::default(), patients(30));
+    let columns = columns(&mut codes, &people);
+    let sets = codes.resolve(&<SegmentRules as outreach_plugin_sdk::segment::Segment>::describe(SCREENING).unwrap().needs.code_sets);
+    let question = SegmentQuestion {
+        config: Arc::from(SCREENING),
+        code_sets: sets.into_iter().map(|set| CodeSet::new(set.into_iter().map(CodeId).collect())).collect(),
+        as_of: "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap(),
+        with_evidence: false,
+    };
+    assert!(matches!(plugin.evaluate(&question, &columns).await, Err(PluginError::NotGranted { .. })));
+
+    // What is withheld of the person is unknown, and who is unknown is no member.
+    let members = |verdicts: &Verdicts| verdicts.populations.iter().filter(|bits| **bits & population::MEMBER != 0).count();
+    let sex = Capability::Patient(PatientField::Sex);
+    for (granted, are_members) in [(Capability::all().collect(), true), (without(sex), false)] {
+        let name = bench.host.install(rules.manifest, rules.component, &granted, true).await.unwrap().name;
+        let verdicts = bench.host.segment(&name).unwrap().evaluate(&question, &columns).await.unwrap();
+        assert_eq!(members(&verdicts) > 0, are_members, "{granted:?}");
+    }
 }

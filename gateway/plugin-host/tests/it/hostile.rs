@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use gateway_domain::plugin::{PluginName, PluginStatus};
+use gateway_domain::plugin::{Capability, PluginName, PluginStatus};
 use gateway_ports::plugins::{PluginError, Plugins, SegmentQuestion, Verdicts};
 use jiff::Timestamp;
 use outreach_plugin_sdk::testing::Codes;
@@ -14,7 +14,8 @@ use rstest::rstest;
 use crate::bundled::{columns, patients};
 use crate::{Bench, bench, install};
 
-const MANIFEST: &str = "name = \"hostile\"\nversion = \"0.1.0\"\nkind = \"segment\"\ndescription = \"Means harm.\"";
+const MANIFEST: &str = "name = \"hostile\"\nversion = \"0.1.0\"\nkind = \"segment\"\ndescription = \"Means harm.\"\n\
+    asks = [\"facts:encounter\", \"facts:observation\"]";
 
 /// The component, built once for this run.
 static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -31,7 +32,7 @@ static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 async fn hostile(bench: &Bench) -> PluginName {
-    bench.host.install(MANIFEST, &COMPONENT, &[], false).await.unwrap().name
+    bench.host.install(MANIFEST, &COMPONENT, &Capability::all().collect::<Vec<_>>(), false).await.unwrap().name
 }
 
 async fn evaluate(bench: &Bench, name: &PluginName, way: &str) -> Result<Verdicts, PluginError> {

@@ -60,6 +60,6 @@ pub(crate) fn bench() -> Bench {
 /// Installs a bundled plugin with all it asks for.
 pub(crate) async fn install(bench: &Bench, name: &str) -> PluginName {
     let plugin = plugins_bundled::all().into_iter().find(|plugin| plugin.name == name).unwrap();
-    let grants = [Capability::Log, Capability::Lookup, Capability::Mail];
+    let grants: Vec<Capability> = Capability::all().collect();
     bench.host.install(plugin.manifest, plugin.component, &grants, true).await.unwrap().name
 }

@@ -2207,11 +2207,6 @@ export interface components {
             /** @description The patient whose data it was, by id. */
             patient: string | null;
         };
-        /**
-         * @description What a plugin may do beyond computing.
-         * @enum {string}
-         */
-        CapabilityWord: "log" | "lookup" | "mail" | "key-value" | "secrets";
         /** @description A member of a care team. */
         CareTeamMemberView: {
             /** @description The name, where it is known. */
@@ -3055,8 +3050,11 @@ export interface components {
         List_PluginView: {
             /** @description The items. */
             items: {
-                /** @description What its manifest asks for. */
-                asks: components["schemas"]["CapabilityWord"][];
+                /**
+                 * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
+                 *     statement.
+                 */
+                asks: string[];
                 /** @description Whether it came with the gateway. */
                 bundled: boolean;
                 /**
@@ -3074,7 +3072,7 @@ export interface components {
                  */
                 failures: number;
                 /** @description What the operator granted. */
-                granted: components["schemas"]["CapabilityWord"][];
+                granted: string[];
                 /** @description What it decides. */
                 kind: components["schemas"]["PluginKindWord"];
                 /** @description The last thing that went wrong. */
@@ -3760,8 +3758,11 @@ export interface components {
         PluginStatusWord: "active" | "parked";
         /** @description A plugin. */
         PluginView: {
-            /** @description What its manifest asks for. */
-            asks: components["schemas"]["CapabilityWord"][];
+            /**
+             * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
+             *     statement.
+             */
+            asks: string[];
             /** @description Whether it came with the gateway. */
             bundled: boolean;
             /**
@@ -3779,7 +3780,7 @@ export interface components {
              */
             failures: number;
             /** @description What the operator granted. */
-            granted: components["schemas"]["CapabilityWord"][];
+            granted: string[];
             /** @description What it decides. */
             kind: components["schemas"]["PluginKindWord"];
             /** @description The last thing that went wrong. */

@@ -43,19 +43,7 @@ export function PluginsPage() {
       {
         key: "grants",
         title: t("plugins.grants"),
-        cell: (plugin) =>
-          plugin.asks.length === 0 ? (
-            t("plugins.asks_nothing")
-          ) : (
-            <ul className={classes.grants}>
-              {plugin.asks.map((asked) => (
-                <li key={asked}>
-                  {word("capability", asked)}
-                  {plugin.granted.includes(asked) ? "" : ` (${t("plugins.not_granted")})`}
-                </li>
-              ))}
-            </ul>
-          ),
+        cell: (plugin) => (plugin.asks.length === 0 ? t("plugins.asks_nothing") : <Asked plugin={plugin} />),
       },
       { key: "calls", title: t("plugins.calls"), numeric: true, cell: (plugin) => format.number(plugin.calls) },
       {
@@ -103,5 +91,30 @@ function PluginState({ plugin }: { plugin: Plugin }) {
         </Button>
       ) : null}
     </span>
+  );
+}
+
+/** What it asks for: what it may do one by one, what it may see together. */
+function Asked({ plugin }: { plugin: Plugin }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const isGranted = (asked: string) => plugin.granted.includes(asked);
+  const seen = (asked: string) => {
+    const [of, what = ""] = asked.split(":");
+    return word(of === "facts" ? "fact_kinds" : "patient_field", what).toLowerCase();
+  };
+  const lines = [true, false].flatMap((granted) => {
+    const asks = plugin.asks.filter((asked) => isGranted(asked) === granted);
+    const does = asks.filter((asked) => !asked.includes(":")).map((asked) => word("capability", asked));
+    const sees = asks.filter((asked) => asked.includes(":")).map(seen);
+    const all = sees.length === 0 ? does : [...does, t("plugins.sees", { what: sees.join(", ") })];
+    return all.map((line) => (granted ? line : `${line} (${t("plugins.not_granted")})`));
+  });
+  return (
+    <ul className={classes.grants}>
+      {lines.map((line) => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
   );
 }
