@@ -16,6 +16,7 @@ mod host;
 mod install;
 mod journey;
 mod manifest;
+mod package;
 mod segment;
 mod sight;
 
@@ -36,6 +37,7 @@ use crate::host::Services;
 use crate::host::lookup::Lookups;
 use crate::install::{Entry, Installed};
 pub use crate::manifest::Manifest;
+pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
 
 /// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
 #[derive(Clone)]
