@@ -7,6 +7,7 @@ mod first_light;
 mod identity;
 mod kills;
 mod mail_server;
+mod plugins;
 mod push;
 mod synthea;
 mod write_back;

@@ -245,6 +245,48 @@ pub(crate) enum UserCommand {
 pub(crate) enum PluginCommand {
     /// Show what is installed, what it asks for and what it was granted.
     List,
+    /// Install a package, or upgrade to it: shows what it asks for, and asks about each.
+    Install {
+        /// The package.
+        file: PathBuf,
+        /// Grants these, separated by commas, and asks nothing; `all` is all it asks for, `none` is nothing.
+        #[arg(long)]
+        grant: Option<String>,
+    },
+    /// Go back to the version before, with what that was granted.
+    Rollback {
+        /// Its name.
+        name: String,
+    },
+    /// Take a plugin away, with all its versions.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Show what a package is, what it asks for, and whose it is. Needs no configuration.
+    Inspect {
+        /// The package.
+        file: PathBuf,
+    },
+    /// Make one file of a plugin, signed. Needs no configuration.
+    Pack {
+        /// The plugin's folder, with its `plugin.toml`.
+        folder: PathBuf,
+        /// The component.
+        #[arg(long)]
+        component: PathBuf,
+        /// The key to sign with, as `outreach plugin key` makes it; without one the package is for development alone.
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// The package; beside the component unless said otherwise.
+        #[arg(long)]
+        to: Option<PathBuf>,
+    },
+    /// Make a key to sign packages with, and show what others know it by. Needs no configuration.
+    Key {
+        /// Where it is kept: for nobody but its publisher.
+        file: PathBuf,
+    },
 }
 
 /// How the demonstration runs.

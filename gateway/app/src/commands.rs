@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod mapping;
+pub(crate) mod package;
 pub(crate) mod plugin;
 pub(crate) mod quarantine;
 pub(crate) mod serve;

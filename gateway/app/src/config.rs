@@ -10,6 +10,7 @@ mod write_back;
 
 use std::path::{Path, PathBuf};
 
+use gateway_plugin_host::{HostConfig, PublisherKey, Shelf, Trust};
 use serde::Deserialize;
 
 pub(crate) use gate::GateSection;
@@ -134,6 +135,39 @@ pub(crate) struct KeysSection {
 pub(crate) struct PluginsSection {
     /// Folder for compiled plugins.
     pub(crate) cache: PathBuf,
+    /// Folder of installed plugins.
+    pub(crate) folder: PathBuf,
+    /// Whose plugins may be installed and used.
+    pub(crate) publishers: Vec<PublisherSection>,
+    /// Plugins need no signature.
+    pub(crate) development: bool,
+}
+
+/// One of `plugins.publishers`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublisherSection {
+    /// What the operator calls the publisher.
+    pub(crate) name: String,
+    /// The publisher's key.
+    pub(crate) key: PublisherKey,
+}
+
+impl PluginsSection {
+    /// Who is trusted.
+    pub(crate) fn trust(&self) -> Trust {
+        Trust { publishers: self.publishers.iter().map(|publisher| publisher.key).collect(), anybody: self.development }
+    }
+
+    /// Who has this key, in the operator's words.
+    pub(crate) fn publisher(&self, key: PublisherKey) -> Option<&str> {
+        self.publishers.iter().find(|publisher| publisher.key == key).map(|publisher| publisher.name.as_str())
+    }
+
+    /// The folder of installed plugins.
+    pub(crate) fn shelf(&self) -> Shelf {
+        Shelf::new(self.folder.clone(), HostConfig::default().component_bytes)
+    }
 }
 
 /// How log lines look.

@@ -55,6 +55,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Command::Demo(demo) = arguments.command {
         return Box::pin(commands::demo::run(demo)).await;
     }
+    if let Command::Plugin(command) = &arguments.command
+        && commands::package::run(command)?
+    {
+        return Ok(());
+    }
     let config = Config::load(&arguments.config, std::env::vars())?;
     logging::start(&config.log)?;
     match arguments.command {
@@ -75,10 +80,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Source(command) => commands::source::run(command, &config, &Parts::open(&config).await?).await,
         Command::User(command) => commands::user::run(command, &Parts::open(&config).await?).await,
         Command::Apply { folder } => commands::apply::run(&folder, &Parts::open(&config).await?).await,
-        Command::Plugin(command) => {
-            commands::plugin::run(&command, &Parts::open(&config).await?);
-            Ok(())
-        }
+        Command::Plugin(command) => commands::plugin::run(command, &config, &Parts::open(&config).await?).await,
         Command::Demo(_) => Ok(()),
     }
 }

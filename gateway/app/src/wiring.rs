@@ -15,7 +15,7 @@ use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::LinkKeyRing;
 use gateway_auth::{KeySet, SigningKey};
 use gateway_content::EmailContent;
-use gateway_domain::plugin::Capability;
+use gateway_domain::plugin::{Capability, PluginName};
 use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, PluginHost};
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::MessageContent;
@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     /// The plugins.
     pub(crate) plugins: Arc<PluginHost>,
+    /// Installed plugins that are not used, and why.
+    pub(crate) refused_plugins: Vec<(PluginName, String)>,
     /// Makes messages.
     pub(crate) content: Arc<dyn MessageContent>,
     /// Codes and value sets.
@@ -68,9 +70,11 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let terminology: Arc<dyn Terminology> = Arc::new(terminology::Starter::load()?);
         let plugins = load_plugins(config, &clock, &terminology).await?;
+        let refused_plugins = take_from_shelf(config, &plugins).await?;
         Ok(Self {
             store: Arc::new(store),
             plugins: Arc::new(plugins),
+            refused_plugins,
             content: Arc::new(EmailContent),
             terminology,
             clock,
@@ -133,4 +137,36 @@ async fn load_plugins(config: &Config, clock: &Arc<dyn Clock>, terminology: &Arc
             .with_context(|| format!("the bundled plugin `{}`", plugin.name))?;
     }
     Ok(host)
+}
+
+/// Whether a plugin of this name came with the gateway; no other takes its place.
+pub(crate) fn is_bundled(name: &PluginName) -> bool {
+    plugins_bundled::all().iter().any(|plugin| plugin.name == name.as_str())
+}
+
+/// Installs what the operator installed. One that can't be used is left out, with the reason, and the others go on.
+async fn take_from_shelf(config: &Config, host: &PluginHost) -> anyhow::Result<Vec<(PluginName, String)>> {
+    let (shelf, trust) = (config.plugins.shelf(), config.plugins.trust());
+    if trust.anybody {
+        tracing::warn!("`plugins.development` is on: plugins are used whoever made them. Never where there are patients.");
+    }
+    let mut refused = Vec::new();
+    for (name, placed) in shelf.list()? {
+        let used = if is_bundled(&name) {
+            Err(format!("`{name}` came with the gateway, and no other takes its place"))
+        } else {
+            match shelf.take(&name, &placed, &trust) {
+                Ok(taken) => {
+                    let installed = host.install(&taken.package.manifest_text, &taken.package.component, &taken.granted, false).await;
+                    installed.map(drop).map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        if let Err(reason) = used {
+            tracing::error!(plugin = %name, version = %placed.version, reason, "An installed plugin is not used");
+            refused.push((name, reason));
+        }
+    }
+    Ok(refused)
 }

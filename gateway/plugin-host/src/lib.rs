@@ -18,6 +18,7 @@ mod journey;
 mod manifest;
 mod package;
 mod segment;
+mod shelf;
 mod sight;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use crate::host::lookup::Lookups;
 use crate::install::{Entry, Installed};
 pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
+pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
 
 /// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
 #[derive(Clone)]

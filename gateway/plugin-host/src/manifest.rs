@@ -26,7 +26,7 @@ impl Manifest {
     /// Reads a manifest.
     pub fn read(text: &str) -> Result<Self, InstallError> {
         let manifest: Self = toml::from_str(text).map_err(|error| InstallError::Manifest(error.to_string().trim().to_owned()))?;
-        let well_formed = manifest.version.split('.').count() >= 3 && manifest.version.len() <= 64 && manifest.version.is_ascii();
+        let well_formed = manifest.version.len() <= 64 && semver::Version::parse(&manifest.version).is_ok();
         if !well_formed {
             return Err(InstallError::Manifest(format!("`version` of plugin `{}` is no semantic version such as `0.1.0`", manifest.name)));
         }

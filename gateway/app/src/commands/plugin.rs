@@ -1,42 +1,162 @@
-//! `outreach plugin`: what is installed.
+//! `outreach plugin`: what is installed, and what it was granted.
 
-use gateway_domain::plugin::{Capability, PluginStatus};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
+use gateway_domain::ids::AuditId;
+use gateway_domain::plugin::{Capability, PluginName, PluginStatus};
+use gateway_plugin_host::Difference;
 use gateway_ports::plugins::Plugins as _;
+use gateway_ports::store::AuditStore as _;
 
 use crate::cli::PluginCommand;
-use crate::progress::table;
-use crate::wiring::Parts;
+use crate::commands::package;
+use crate::config::Config;
+use crate::progress::{say, table};
+use crate::wiring::{Parts, is_bundled};
+
+/// Who the audit names.
+const BY: &str = "command line";
 
 /// Does what the command line asks.
-pub(crate) fn run(command: &PluginCommand, parts: &Parts) {
+///
+/// # Errors
+/// Naming the plugin or file, and what is wrong with it.
+pub(crate) async fn run(command: PluginCommand, config: &Config, parts: &Parts) -> anyhow::Result<()> {
     match command {
-        PluginCommand::List => {
-            let rows: Vec<_> = parts
-                .plugins
-                .list()
-                .into_iter()
-                .map(|plugin| {
-                    let status = match plugin.status {
-                        PluginStatus::Active => "active",
-                        PluginStatus::Parked => "parked",
-                    };
-                    vec![
-                        plugin.name.to_string(),
-                        plugin.version.clone(),
-                        plugin.kind.name().to_owned(),
-                        words(&plugin.asks),
-                        words(&plugin.granted),
-                        status.to_owned(),
-                        plugin.digest.chars().take(12).collect(),
-                    ]
-                })
-                .collect();
-            table(&["NAME", "VERSION", "KIND", "ASKS FOR", "GRANTED", "STATUS", "SHA-256"], &rows);
+        PluginCommand::List => list(parts),
+        PluginCommand::Install { file, grant } => install(config, parts, &file, grant.as_deref()).await?,
+        PluginCommand::Rollback { name } => {
+            let name = PluginName::new(name)?;
+            let placed = config.plugins.shelf().roll_back(&name)?;
+            note(parts, AuditAction::Update, format!("{name} rolled back to {}", placed.version)).await?;
+            say(format!("{name} is {} again, and may do what it was granted then: {}.", placed.version, words(&placed.granted)));
+            say(AT_NEXT_START);
         }
+        PluginCommand::Remove { name } => {
+            let name = PluginName::new(name)?;
+            config.plugins.shelf().remove(&name)?;
+            note(parts, AuditAction::Update, format!("{name} removed")).await?;
+            say(format!("{name} is gone, with all its versions."));
+            say(AT_NEXT_START);
+        }
+        PluginCommand::Inspect { .. } | PluginCommand::Pack { .. } | PluginCommand::Key { .. } => {}
+    }
+    Ok(())
+}
+
+const AT_NEXT_START: &str = "A gateway that runs goes on with what it has; it takes this up at its next start.";
+
+fn list(parts: &Parts) {
+    let rows: Vec<_> = parts
+        .plugins
+        .list()
+        .into_iter()
+        .map(|plugin| {
+            let status = match plugin.status {
+                PluginStatus::Active => "active",
+                PluginStatus::Parked => "parked",
+            };
+            vec![
+                plugin.name.to_string(),
+                plugin.version.clone(),
+                plugin.kind.name().to_owned(),
+                words(&plugin.asks),
+                if plugin.granted == plugin.asks { "all of it".to_owned() } else { words(&plugin.granted) },
+                status.to_owned(),
+                plugin.digest.chars().take(12).collect(),
+            ]
+        })
+        .collect();
+    table(&["NAME", "VERSION", "KIND", "ASKS FOR", "GRANTED", "STATUS", "SHA-256"], &rows);
+    for (name, reason) in &parts.refused_plugins {
+        say(format!("{name} is installed and NOT USED: {reason}"));
     }
 }
 
-fn words(capabilities: &[Capability]) -> String {
-    let names: Vec<String> = capabilities.iter().map(Capability::to_string).collect();
+async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str>) -> anyhow::Result<()> {
+    let (shelf, trust) = (config.plugins.shelf(), config.plugins.trust());
+    let bytes = package::read(file)?;
+    let (looked_at, _) = shelf.look_at(&bytes, &trust).with_context(|| format!("`{}`", file.display()))?;
+    let name = looked_at.manifest.name.clone();
+    ensure!(!is_bundled(&name), "`{name}` came with the gateway, and no other takes its place; give it another name");
+    package::describe(&looked_at);
+    match looked_at.signed_by() {
+        Ok(key) => say(format!("Published by {} ({key})", config.plugins.publisher(key).unwrap_or("SOMEBODY WHO IS NOT TRUSTED"))),
+        Err(_) => say("NOT SIGNED; `plugins.development` lets it in"),
+    }
+    let difference = shelf.difference(&looked_at)?;
+    let granted = match grant {
+        Some(grant) => named(grant, &looked_at.manifest.asks)?,
+        None => consented(&difference)?,
+    };
+    let grants: Vec<Capability> = granted.iter().copied().collect();
+    // It has to work before it is put where the gateway finds it.
+    let tried = parts.plugins.install(&looked_at.manifest_text, &looked_at.component, &grants, false).await;
+    tried.context("it was not installed")?;
+    let placed = shelf.install(&bytes, &granted, &trust, parts.clock.now())?;
+    note(parts, AuditAction::Create, format!("{name} {} installed, granted {}", placed.version, words(&granted))).await?;
+    say(format!("{name} {} is installed, and may: {}.", placed.version, words(&granted)));
+    say(AT_NEXT_START);
+    Ok(())
+}
+
+/// What was named on the command line.
+fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability>> {
+    match grant {
+        "all" => Ok(asks.iter().copied().collect()),
+        "none" => Ok(BTreeSet::new()),
+        some => some.split(',').map(|one| Ok(one.trim().parse::<Capability>()?)).collect(),
+    }
+}
+
+/// Says what it asks for, and asks about what is new. What was granted before stays granted.
+fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
+    let all = |these: &BTreeSet<Capability>, before: &str| {
+        these.iter().for_each(|one| say(format!("{before} {} (`{one}`)", one.says())));
+    };
+    all(&difference.kept, "As before, it may");
+    all(&difference.gone, "It no longer asks to");
+    let mut granted = difference.kept.clone();
+    let mut answers = std::io::stdin().lock().lines();
+    for (these, before) in [(&difference.new, "It asks to"), (&difference.withheld, "It still asks to")] {
+        for one in these {
+            say(format!("{before} {} (`{one}`)", one.says()));
+            let mut out = std::io::stdout().lock();
+            let _ = write!(out, "  Grant this? [y/N] ");
+            let _ = out.flush();
+            drop(out);
+            let Some(answer) = answers.next() else {
+                say("");
+                bail!("nobody answered; answer each question, or name what is granted with `--grant`");
+            };
+            if matches!(answer?.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+                granted.insert(*one);
+            }
+        }
+    }
+    Ok(granted)
+}
+
+fn words<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> String {
+    let names: Vec<String> = capabilities.into_iter().map(Capability::to_string).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+async fn note(parts: &Parts, action: AuditAction, detail: String) -> anyhow::Result<()> {
+    let at = parts.clock.now();
+    let entry = AuditEntry {
+        id: AuditId::new(at, parts.entropy.for_id()),
+        at,
+        actor: Actor::System(BY.to_owned()),
+        action,
+        object: "outreach plugin".to_owned(),
+        patient: None,
+        allowed: true,
+        detail,
+    };
+    Ok(parts.store.audit(&[entry]).await?)
 }
