@@ -1,15 +1,13 @@
 //! From a manifest and a component to a plugin that takes work.
 
-use std::fmt::Write as _;
-
 use gateway_domain::plugin::{Capability, Plugin, PluginKind, PluginStatus};
 use gateway_ports::plugins::{DeliveryPromise, PluginError};
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::abi::v0_1;
 
 use crate::breaker::Breaker;
+use crate::digest::sha256;
 use crate::error::InstallError;
 use crate::host::{self, CallState};
 use crate::manifest::Manifest;
@@ -90,10 +88,7 @@ pub(crate) async fn install(
             Entry::Channel { component, medium: String::new(), promise: DeliveryPromise::AtMostOnce, max_batch: 1 }
         }
     };
-    let digest = Sha256::digest(component).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    });
+    let digest = sha256(component);
     let mut installed = Installed { sight: Sight::of(&granted), manifest, entry, breaker: Breaker::default(), digest, granted, bundled };
     if matches!(installed.entry, Entry::Channel { .. }) {
         let description = channel::describe(shared, &installed, "{}").await?;

@@ -10,6 +10,7 @@ mod breaker;
 mod channel;
 mod columns;
 mod config;
+mod digest;
 mod engine;
 mod error;
 mod host;

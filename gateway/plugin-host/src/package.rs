@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Manifest;
+use crate::digest::sha256;
 use crate::error::InstallError;
 
 const MANIFEST: &str = "plugin.toml";
@@ -262,7 +263,7 @@ impl Package {
 
     /// SHA-256 of the component, in hexadecimal digits.
     pub fn digest(&self) -> String {
-        Sha256::digest(&self.component).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(&self.component)
     }
 }
 

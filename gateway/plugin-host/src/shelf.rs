@@ -13,8 +13,8 @@ use gateway_domain::plugin::{Capability, PluginName};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256;
 use crate::package::{Package, PackageError, PublisherKey};
 
 const INSTALLED: &str = "installed.toml";
@@ -190,7 +190,7 @@ impl Shelf {
         if let Some(capability) = granted.iter().find(|it| !package.manifest.asks.contains(it)) {
             return Err(ShelfError::NotAsked { name, capability: *capability });
         }
-        let sha256 = digest(file);
+        let sha256 = sha256(file);
         let mut register = self.register()?;
         let versions = register.plugin.entry(name.clone()).or_default();
         if let Some(newest) = versions.iter().map(|it| &it.version).max().filter(|it| **it > version) {
@@ -230,7 +230,9 @@ impl Shelf {
         let mut register = self.register()?;
         let versions = register.plugin.remove(name).ok_or_else(|| ShelfError::Missing(name.clone()))?;
         self.save(&register)?;
-        versions.iter().for_each(|placed| self.forget(name, placed));
+        for placed in &versions {
+            self.forget(name, placed);
+        }
         Ok(())
     }
 
@@ -243,7 +245,7 @@ impl Shelf {
     fn file_of(&self, name: &PluginName, placed: &Placed) -> Result<Vec<u8>, ShelfError> {
         let path = self.folder.join(file_name(name, &placed.version));
         let bytes = fs::read(&path).map_err(|error| failed(&path, &error))?;
-        if digest(&bytes) == placed.sha256 {
+        if sha256(&bytes) == placed.sha256 {
             Ok(bytes)
         } else {
             Err(ShelfError::Changed { name: name.clone(), version: placed.version.to_string() })
@@ -289,10 +291,6 @@ impl Shelf {
 
 fn file_name(name: &PluginName, version: &Version) -> String {
     format!("{name}-{version}.outreach-plugin")
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> ShelfError {

@@ -42,7 +42,8 @@ fn key(file: &Path) -> anyhow::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut to| to.write_all(key.to_pem().unwrap_or_default().as_bytes()));
+    let pem = key.to_pem()?;
+    let written = options.open(file).and_then(|mut to| to.write_all(pem.as_bytes()));
     written.with_context(|| format!("`{}`", file.display()))?;
     say(format!("The key is in `{}`. Whoever has it publishes in your name: keep it to yourself, and keep a copy.", file.display()));
     say(format!("Others know you by {}", key.publisher()?));
@@ -78,7 +79,9 @@ fn inspect(file: &Path) -> anyhow::Result<()> {
         say("It asks for nothing.");
     } else {
         say("It asks to");
-        package.manifest.asks.iter().for_each(|asked| say(format!("  {} (`{asked}`)", asked.says())));
+        for asked in &package.manifest.asks {
+            say(format!("  {} (`{asked}`)", asked.says()));
+        }
     }
     match package.signed_by() {
         Ok(publisher) => say(format!("Signed by {publisher}")),

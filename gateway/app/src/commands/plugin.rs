@@ -116,7 +116,9 @@ fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability
 /// Says what it asks for, and asks about what is new. What was granted before stays granted.
 fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
     let all = |these: &BTreeSet<Capability>, before: &str| {
-        these.iter().for_each(|one| say(format!("{before} {} (`{one}`)", one.says())));
+        for one in these {
+            say(format!("{before} {} (`{one}`)", one.says()));
+        }
     };
     all(&difference.kept, "As before, it may");
     all(&difference.gone, "It no longer asks to");
