@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use async_trait::async_trait;
 use gateway_api::{ApiDeps, Attempts, Replayed, SyncTrigger};
 use gateway_domain::ids::{PatientNo, SourceId};
+use gateway_domain::plugin::PluginKind;
 use gateway_fhir::FhirNotifications;
 use gateway_net::health::{Readiness, admin_router};
 use gateway_net::layers::{LayerOptions, with_layers};
@@ -19,7 +20,8 @@ use gateway_outreach::problems::Problems;
 use gateway_outreach::settings::OutreachSettings;
 use gateway_outreach::workers::{OutreachDeps, Wake, Workers};
 use gateway_ports::ehr::ResourceReader;
-use gateway_ports::store::{MessageStore as _, QuarantineFilter, Store as StorePort, WriteBackStore as _};
+use gateway_ports::plugins::Plugins as _;
+use gateway_ports::store::{MessageStore as _, QuarantineFilter, SegmentStore as _, Store as StorePort, WriteBackStore as _};
 use gateway_sync::{HintInbox, SyncWorker};
 use http::HeaderValue;
 use jiff::tz::TimeZone;
@@ -86,6 +88,7 @@ impl Gateway {
         }
         // Before any worker: what the rules do not link yet is not sent to.
         let is_behind = identity::adopt(&parts, config).await?;
+        note_logic(&parts).await?;
         let (stop, tracker, wake) = (CancellationToken::new(), TaskTracker::new(), Wake::default());
         let store: Arc<dyn StorePort> = parts.store.clone();
         let lookup = Arc::new(ClinicalLookup::new(Arc::clone(&store), Arc::clone(&parts.terminology), LookupLimits::default()));
@@ -228,6 +231,18 @@ pub(crate) async fn until_stopped() {
         _ = tokio::signal::ctrl_c() => {}
         () = terminate => {}
     }
+}
+
+/// Lets everybody be evaluated anew where a plugin, or what it may see, is not what it was at the last start.
+async fn note_logic(parts: &Parts) -> anyhow::Result<()> {
+    for plugin in parts.plugins.list().into_iter().filter(|plugin| plugin.kind == PluginKind::Segment) {
+        let granted: Vec<String> = plugin.granted.iter().map(ToString::to_string).collect();
+        let logic = format!("{} {}", plugin.digest, granted.join(" "));
+        if parts.store.note_logic(&plugin.name, &logic, parts.clock.now()).await? {
+            tracing::info!(plugin = %plugin.name, version = plugin.version, "The plugin decides otherwise than before: everybody is evaluated anew");
+        }
+    }
+    Ok(())
 }
 
 /// Wakes the evaluation after each sync that brought something; held messages may go on too.

@@ -62,6 +62,27 @@ impl SegmentStore for Store {
         Ok(stored)
     }
 
+    async fn note_logic(&self, plugin: &PluginName, logic: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut session = self.database.write().await?;
+        let noted = session.optional("SELECT logic FROM segment_logic WHERE plugin = $1 FOR UPDATE", args![plugin.as_str()]).await?;
+        if noted.map(|row| row.text("logic")).transpose()?.as_deref() == Some(logic) {
+            return Ok(false);
+        }
+        session
+            .execute(
+                "INSERT INTO segment_logic (plugin, logic) VALUES ($1, $2) ON CONFLICT (plugin) DO UPDATE SET logic = excluded.logic",
+                args![plugin.as_str(), logic],
+            )
+            .await?;
+        let used = "SELECT no FROM segment WHERE plugin = $1 AND active = 1 LIMIT 1";
+        let is_used = session.optional(used, args![plugin.as_str()]).await?.is_some();
+        if is_used {
+            session.execute(MARK_EVERYBODY, args![now]).await?;
+        }
+        session.commit().await?;
+        Ok(is_used)
+    }
+
     async fn segments(&self) -> Result<Vec<SegmentSummary>, StoreError> {
         let mut session = self.database.read().await?;
         let rows = session.all(&format!("SELECT {SEGMENT}, {COUNTS} FROM segment s ORDER BY s.title, s.id"), args![]).await?;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use gateway_domain::ids::{PatientId, PatientNo, SegmentId};
+use gateway_domain::plugin::PluginName;
 use gateway_domain::segment::{Evaluation, Membership, MembershipEvent, Segment};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -45,6 +46,10 @@ pub trait SegmentStore: Send + Sync {
     /// Makes the segment, or gives the one with this key a new version where plugin or definition differ. A new version marks
     /// every patient dirty.
     async fn put_segment(&self, segment: &Segment, now: Timestamp) -> Result<Segment, StoreError>;
+    /// Notes by which logic a plugin decides from now on: any text that is another one where its answers may be others. Where it was another
+    /// before, or is told for the first time, and a segment in use is decided by the plugin, every patient is marked dirty; whether that
+    /// was done.
+    async fn note_logic(&self, plugin: &PluginName, logic: &str, now: Timestamp) -> Result<bool, StoreError>;
     /// All segments by title, with counts.
     async fn segments(&self) -> Result<Vec<SegmentSummary>, StoreError>;
     /// A segment by id.

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use gateway_domain::ids::{PatientId, SegmentId};
+use gateway_domain::plugin::PluginName;
 use gateway_domain::segment::{Evaluation, Membership, MembershipChange, MembershipEvent, Segment};
 use gateway_ports::store::segments::{DirtyPatient, SegmentMember, SegmentSummary};
 use gateway_ports::store::{Page, PageRequest, SegmentStore, StoreError};
@@ -10,6 +11,10 @@ use super::{Dirty, MemoryStore, not_kept};
 
 #[async_trait]
 impl SegmentStore for MemoryStore {
+    async fn note_logic(&self, _: &PluginName, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn segments(&self) -> Result<Vec<SegmentSummary>, StoreError> {
         let segments = self.kept().segments.clone();
         Ok(segments.into_iter().map(|segment| SegmentSummary { segment, members: 0, changed_at: None }).collect())

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use gateway_domain::ids::{PatientNo, SegmentId};
+use gateway_domain::plugin::PluginName;
 use gateway_domain::segment::{Evaluation, Evidence, MembershipChange};
 use gateway_domain::source::{SyncRunStatus, SyncStrategy};
 use gateway_ports::store::{PageRequest, SegmentStore, SyncStore};
@@ -18,6 +19,7 @@ on_both! {
     an_answer_made_before_a_change_is_dropped,
     nobody_is_evaluated_on_half_an_import,
     a_review_date_marks_its_patient_once,
+    a_plugin_that_decides_otherwise_than_before_marks_everybody_once,
     concurrent_claims_never_share_a_patient,
 }
 
@@ -146,4 +148,26 @@ async fn concurrent_claims_never_share_a_patient(fixture: Fixture) {
     // A worker that met only rows locked by others went home early; what is left is still there for the next.
     all.extend(fixture.claim_dirty(500, now(), after(60)).await.unwrap().into_iter().map(|dirty| dirty.patient));
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), 400);
+}
+
+async fn a_plugin_that_decides_otherwise_than_before_marks_everybody_once(fixture: Fixture) {
+    let source = fixture.source().await;
+    fixture.sync(&source, vec![patient(&source, "a", 1)]).await;
+    let evaluated = async || {
+        let claimed = fixture.claim_dirty(10, now(), after(60)).await.unwrap();
+        fixture.apply_evaluations(&claimed, &[], &[], now()).await.unwrap();
+        claimed.len()
+    };
+    assert_eq!(evaluated().await, 1);
+    let segment = segment("due");
+    let other = PluginName::new("another").unwrap();
+    assert!(!fixture.note_logic(&segment.plugin, "one", now()).await.unwrap(), "nothing is decided by it yet");
+    let segment = fixture.put_segment(&segment, now()).await.unwrap();
+    assert_eq!(evaluated().await, 1);
+    for (plugin, logic, marks) in [(&segment.plugin, "one", false), (&other, "two", false), (&segment.plugin, "two", true)] {
+        assert_eq!(fixture.note_logic(plugin, logic, now()).await.unwrap(), marks, "{plugin} {logic}");
+        assert_eq!(evaluated().await, usize::from(marks), "{plugin} {logic}");
+    }
+    assert!(!fixture.note_logic(&segment.plugin, "two", now()).await.unwrap());
+    assert!(fixture.note_logic(&segment.plugin, "one", now()).await.unwrap(), "going back is another logic too");
 }
