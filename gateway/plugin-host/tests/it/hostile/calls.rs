@@ -9,7 +9,7 @@ use gateway_ports::plugins::{OutgoingMessage, PluginError, Plugins};
 use jiff::Timestamp;
 use rstest::rstest;
 
-use super::guest::Guest;
+use super::guest::{Guest, repeated};
 use crate::{Bench, bench};
 
 /// How much later than its deadline a call may end on a machine that is busy with other things.
@@ -44,11 +44,8 @@ pub(crate) async fn neighbour(bench: &Bench) -> PluginName {
 
 /// Stores the words from `address` on, and answers with the address.
 pub(crate) fn answer(address: u32, words: &[u32]) -> String {
-    let stores: String = words
-        .iter()
-        .enumerate()
-        .map(|(position, word)| format!("(i32.store (i32.const {}) (i32.const {}))", address + 4 * position as u32, *word as i32))
-        .collect();
+    let store = |number: usize| format!("(i32.store (i32.const {}) (i32.const {}))", address + 4 * number as u32, words[number] as i32);
+    let stores = repeated(words.len(), store);
     format!("{stores} (i32.const {address})")
 }
 
@@ -165,8 +162,8 @@ async fn a_call_is_stopped_at(#[case] guest: Guest, #[case] reason: &str) {
 
 fn large_frames() -> Guest {
     let locals = "i64 ".repeat(1_000);
-    let uses: String = (1..=1_000).map(|local| format!("(local.set {local} (i64.add (local.get {local}) (local.get 0)))")).collect();
-    let sum: String = (1..=1_000).map(|local| format!("(local.get {local}) i64.add ")).collect();
+    let uses = repeated(1_001, |local| format!("(local.set {local} (i64.add (local.get {local}) (local.get 0)))"));
+    let sum = repeated(1_001, |local| format!("(local.get {local}) i64.add "));
     let dig =
         format!("(func $dig (param i64) (result i64) (local {locals}) {uses} (call $dig (i64.add (local.get 0) (i64.const 1))) {sum})");
     Guest::segment().does("check", "(drop (call $dig (i64.const 1))) i32.const 16").with(dig)

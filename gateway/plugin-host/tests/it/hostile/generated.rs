@@ -1,7 +1,8 @@
 //! Components that chance makes: modules of random code under the exports of a plugin, mutations of guests and of the bundled plugins,
 //! and bundled plugins with bytes changed. `OUTREACH_COMPONENTS` says how many (200 where nothing is said, 10,000 at night),
-//! `OUTREACH_COMPONENT_SEED` repeats a run, and with `OUTREACH_COMPONENTS=1` a single one: each has a seed of its own.
+//! `OUTREACH_COMPONENT_SEED` repeats a run, `OUTREACH_COMPONENT_REASONS=1` says why one is refused, and with `OUTREACH_COMPONENTS=1` a single one: each has a seed of its own.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
@@ -26,7 +27,8 @@ const RANDOM_BYTES: usize = 4_096;
 /// What became of the components.
 #[derive(Debug, Default)]
 struct Tally {
-    refused: usize,
+    /// By where they come from.
+    refused: BTreeMap<&'static str, usize>,
     answered: usize,
     stopped: usize,
     longest_overrun: Duration,
@@ -166,11 +168,17 @@ fn leb(bytes: &[u8]) -> (usize, usize) {
 /// Installs a component and calls all it has; each must end within its deadline.
 async fn try_out(bench: &Bench, generated: &Generated, told: &str, tally: &mut Tally) {
     let grants = [Capability::Log, Capability::Lookup, Capability::Mail];
-    let Ok(plugin) = bench.host.install(&generated.manifest, &generated.component, &grants, false).await else {
-        tally.refused += 1;
-        return;
+    let installed = bench.host.install(&generated.manifest, &generated.component, &grants, false).await;
+    let name = match installed {
+        Ok(plugin) => plugin.name,
+        Err(reason) => {
+            *tally.refused.entry(generated.origin).or_default() += 1;
+            if std::env::var_os("OUTREACH_COMPONENT_REASONS").is_some() {
+                eprintln!("{told}: {reason}");
+            }
+            return;
+        }
     };
-    let name = plugin.name;
     for function in 0..2 {
         let started = Instant::now();
         let ended: Result<(), PluginError> = match (Manifest::read(&generated.manifest).unwrap().kind, function) {

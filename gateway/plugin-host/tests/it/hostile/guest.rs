@@ -143,3 +143,8 @@ pub(crate) fn wrap(kind: &str, module: &[u8]) -> Vec<u8> {
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
 }
+
+/// Items one after the other, each from its number.
+pub(crate) fn repeated(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).fold(String::new(), |text, number| text + &item(number))
+}

@@ -7,7 +7,7 @@ use gateway_plugin_host::{HostConfig, InstallError};
 use rstest::rstest;
 
 use super::calls::{SLACK, check, neighbour};
-use super::guest::Guest;
+use super::guest::{Guest, repeated};
 use crate::{bench, bench_with};
 
 fn text(component: &str) -> Vec<u8> {
@@ -38,10 +38,6 @@ fn replaced(component: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 fn importing(import: &str) -> Vec<u8> {
     text(&format!(r#"(component (import "{import}" (instance (export "get" (func (result u64))))))"#))
-}
-
-fn repeated(count: usize, item: impl Fn(usize) -> String) -> String {
-    (0..count).map(item).collect()
 }
 
 fn nested(levels: usize) -> Vec<u8> {
