@@ -1,12 +1,13 @@
 //! Channels that write to whom they like, or answer nonsense.
 
 use gateway_domain::plugin::Capability;
+use gateway_plugin_host::HostConfig;
 use gateway_ports::plugins::{Plugins, SendOutcome};
 use rstest::rstest;
 
 use super::calls::{answer, installed, message};
 use super::guest::Guest;
-use crate::{Bench, bench};
+use crate::{Bench, bench, bench_with};
 
 const RELAY: &str = "(param i32 i32 i32 i32 i32 i32 i32)";
 
@@ -69,7 +70,7 @@ async fn no_mail_goes_out_while_a_channel(#[case] function: &'static str, #[case
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_mail_reaches_nobody_and_ends() {
-    let bench = bench();
+    let bench = bench_with(HostConfig { host_calls: 1_000, ..HostConfig::for_testing() });
     let guest = relaying("send", &format!("(loop {} br 0) unreachable", relay_to(1000))).realloc("i32.const 8192");
     let outcomes = send(&bench, &guest, &["ana@example.org"]).await;
     assert!(matches!(&outcomes[..], [SendOutcome::Unknown(reason)] if reason.contains("called the host")), "{outcomes:?}");

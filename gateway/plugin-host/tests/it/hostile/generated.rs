@@ -24,11 +24,14 @@ use crate::{Bench, bench_with};
 /// How much of chance a random module is made of.
 const RANDOM_BYTES: usize = 4_096;
 
+const RANDOM_CODE: &str = "random code";
+
 /// What became of the components.
 #[derive(Debug, Default)]
 struct Tally {
     /// By where they come from.
     refused: BTreeMap<&'static str, usize>,
+    installed: BTreeMap<&'static str, usize>,
     answered: usize,
     stopped: usize,
     longest_overrun: Duration,
@@ -69,6 +72,8 @@ async fn components_that_chance_makes_are_refused_stopped_or_answer_and_hurt_nob
     if count > 100 {
         let more = resident_bytes().saturating_sub(base);
         assert!(more < 256 << 20, "{more} bytes more than after the first hundred components");
+        let runs = tally.installed.get(RANDOM_CODE).copied().unwrap_or_default();
+        assert!(runs > count as usize / 10, "random code that is always refused tries nothing: {tally:?}");
     }
 }
 
@@ -79,7 +84,7 @@ fn generate(seed: u64) -> Generated {
     match random.random_range(0..20) {
         0..11 => {
             let module = smith(&mut random, guest);
-            Generated { manifest: guest.manifest(), component: wrap(kind, &module), origin: "random code" }
+            Generated { manifest: guest.manifest(), component: wrap(kind, &module), origin: RANDOM_CODE }
         }
         11..17 => {
             let module = mutated(&wat::parse_str(guest.text()).unwrap(), random.next_u64());
@@ -112,6 +117,9 @@ fn smith(random: &mut StdRng, guest: &Guest) -> Vec<u8> {
         max_memories: 1,
         max_memory32_bytes: 64 << 20,
         gc_enabled: false,
+        reference_types_enabled: false,
+        allow_start_export: random.random(),
+        max_table_elements: 10_000,
         exceptions_enabled: false,
         memory64_enabled: false,
         shared_everything_threads_enabled: false,
@@ -170,7 +178,10 @@ async fn try_out(bench: &Bench, generated: &Generated, told: &str, tally: &mut T
     let grants = [Capability::Log, Capability::Lookup, Capability::Mail];
     let installed = bench.host.install(&generated.manifest, &generated.component, &grants, false).await;
     let name = match installed {
-        Ok(plugin) => plugin.name,
+        Ok(plugin) => {
+            *tally.installed.entry(generated.origin).or_default() += 1;
+            plugin.name
+        }
         Err(reason) => {
             *tally.refused.entry(generated.origin).or_default() += 1;
             if std::env::var_os("OUTREACH_COMPONENT_REASONS").is_some() {
