@@ -97,8 +97,9 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	conformance-tests/fuzz/run
 
 .PHONY: nightly
-nightly: rust-build postgres-setup fuzz ## The long forms: a sync killed 1,000 times on each database, all fuzz targets
+nightly: rust-build postgres-setup fuzz ## The long forms: a sync killed 1,000 times on each database, 10,000 generated plugins, all fuzz targets
 	OUTREACH_KILLS=$${OUTREACH_KILLS:-1000} cargo test --locked -p conformance-tests --test it -- --nocapture again_and_again
+	OUTREACH_COMPONENTS=$${OUTREACH_COMPONENTS:-10000} cargo test --locked -p gateway-plugin-host --test it -- --nocapture components_that_chance_makes
 
 .PHONY: bench
 bench: wasm web ## Measure, beside peers and limits in the same run

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use gateway_ports::plugins::PluginError;
 use tokio::sync::SemaphorePermit;
+use tokio::task::yield_now;
 use tokio::time::error::Elapsed;
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
+use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::host::CallState;
 use crate::install::Installed;
@@ -25,6 +26,7 @@ pub(crate) struct Attempt<'a> {
     shared: &'a Shared,
     installed: &'a Installed,
     started: Instant,
+    _own_place: SemaphorePermit<'a>,
     _place: SemaphorePermit<'a>,
 }
 
@@ -34,27 +36,35 @@ impl<'a> Attempt<'a> {
         let plugin = || installed.manifest.name.to_string();
         let admitted = installed.breaker.admit(shared.clock.now(), shared.config.park_after);
         admitted.map_err(|reason| PluginError::Parked { plugin: plugin(), reason })?;
-        let place = shared.places.acquire().await.map_err(|_| PluginError::Unavailable { plugin: plugin(), retry_after: None })?;
+        let closed = |_| PluginError::Unavailable { plugin: plugin(), retry_after: None };
+        let own_place = installed.places.acquire().await.map_err(closed)?;
+        let place = shared.places.acquire().await.map_err(closed)?;
         let started = Instant::now();
-        let mut store =
-            Store::new(&shared.engine, CallState::new(installed, shared.services.clone(), limits(shared), shared.config.log_lines));
+        let mut store = Store::new(&shared.engine, CallState::new(installed, shared.services.clone(), &shared.config));
         store.limiter(|state| &mut state.limits);
         store.set_hostcall_fuel(shared.config.answer_bytes);
+        store.set_max_component_handles(shared.config.handles);
         store.set_fuel(shared.config.fuel).map_err(|error| PluginError::Stopped { plugin: plugin(), reason: error.to_string() })?;
-        // Each epoch others get their turn; what the plugin spent waiting for the host is not its own time.
-        let compute_time = shared.config.compute_time;
+        // Each epoch others get their turn, and the runtime its timers and sockets: by tokio's own way to yield it comes to those before
+        // the call goes on; a plain wake-up would keep it from them for 61 turns, 600 ms. What the plugin spent waiting for the host is
+        // not its own time.
+        let (compute_time, host_calls) = (shared.config.compute_time, shared.config.host_calls);
         store.epoch_deadline_callback(move |context| {
+            if context.data().allowance.is_exceeded() {
+                return Err(wasmtime::Error::msg(format!("it called the host more than {host_calls} times")));
+            }
             let computed = context.data().started.elapsed().saturating_sub(context.data().outside);
-            Ok(if computed < compute_time { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt })
+            Ok(if computed < compute_time { UpdateDeadline::YieldCustom(1, Box::pin(yield_now())) } else { UpdateDeadline::Interrupt })
         });
         store.set_epoch_deadline(1);
-        Ok((Self { shared, installed, started, _place: place }, store))
+        Ok((Self { shared, installed, started, _own_place: own_place, _place: place }, store))
     }
 
-    /// Judges how the call ended, and tells the breaker and the metrics.
+    /// Judges how the call ended, and tells the breaker and the metrics. The store goes before the place does: who gets the place next
+    /// must find room in the pool.
     pub(crate) fn finish<T, U>(
         self,
-        store: &Store<CallState>,
+        store: Store<CallState>,
         ended: Result<wasmtime::Result<T>, Elapsed>,
         convert: impl FnOnce(T) -> Result<U, Failure>,
     ) -> Result<U, PluginError> {
@@ -70,6 +80,7 @@ impl<'a> Attempt<'a> {
             }),
         };
         let fuel = config.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+        drop(store);
         metrics::counter!("plugin_calls_total", "plugin" => name.to_owned()).increment(1);
         metrics::counter!("plugin_fuel_total", "plugin" => name.to_owned()).increment(fuel);
         metrics::histogram!("plugin_call_seconds", "plugin" => name.to_owned()).record(self.started.elapsed().as_secs_f64());
@@ -97,15 +108,4 @@ impl<'a> Attempt<'a> {
             None => abi::v0_1::cut(&error.root_cause().to_string()),
         }
     }
-}
-
-fn limits(shared: &Shared) -> StoreLimits {
-    StoreLimitsBuilder::new()
-        .memory_size(shared.config.memory_bytes)
-        .table_elements(shared.config.table_elements)
-        .instances(8)
-        .tables(8)
-        .memories(2)
-        .trap_on_grow_failure(true)
-        .build()
 }

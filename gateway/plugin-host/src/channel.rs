@@ -40,7 +40,7 @@ impl ChannelPlugin for Channels {
             plugin.outreach_plugin_channel().call_check(&mut store, config).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, issues)
+        attempt.finish(store, ended, issues)
     }
 
     async fn describe(&self, config: &str) -> Result<ChannelDescription, PluginError> {
@@ -75,12 +75,13 @@ impl Channels {
         let (component, ..) = entry(&self.installed)?;
         let batch: Vec<wit::Message> = messages.iter().map(message).collect();
         let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        store.data_mut().allowance.may_write_to(messages.iter().map(|message| message.to.clone()).collect());
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             plugin.outreach_plugin_channel().call_send(&mut store, config, &batch).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, |answer| {
+        attempt.finish(store, ended, |answer| {
             let sent = answer.map_err(|error| said(&error, self.name().as_str()))?;
             if sent.len() != messages.len() {
                 return Err(Failure::Nonsense(format!("{} outcomes for {} messages", sent.len(), messages.len())));
@@ -106,7 +107,7 @@ pub(crate) async fn describe(shared: &Shared, installed: &Installed, config: &st
         plugin.outreach_plugin_channel().call_describe(&mut store, config).await
     });
     let ended = ended.await;
-    attempt.finish(&store, ended, |answer| {
+    attempt.finish(store, ended, |answer| {
         let description = answer.map_err(|error| said(&error, installed.manifest.name.as_str()))?;
         if description.medium.is_empty() || description.max_batch == 0 || description.content_kinds.len() > 100 {
             return Err(Failure::Nonsense("a channel without a medium, or that takes no message".to_owned()));

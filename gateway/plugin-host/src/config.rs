@@ -10,10 +10,24 @@ pub struct HostConfig {
     pub cache_directory: Option<PathBuf>,
     /// Bytes a component may have.
     pub component_bytes: usize,
-    /// Bytes of memory of one call.
+    /// Functions of all modules of a component together.
+    pub functions: usize,
+    /// Bytes of one function.
+    pub function_bytes: usize,
+    /// Types, imports, exports, globals, segments and so on of a component together.
+    pub items: usize,
+    /// Modules and components inside a component.
+    pub modules: usize,
+    /// How deep they nest.
+    pub levels: usize,
+    /// Time a component may take to compile, with the wait for others that are being compiled.
+    pub compile_time: Duration,
+    /// Bytes of memory of one call, all its memories together.
     pub memory_bytes: usize,
     /// Entries of each table of one call.
     pub table_elements: usize,
+    /// Handles of resources a call may hold.
+    pub handles: usize,
     /// Units of fuel (about one for each instruction) of one call.
     pub fuel: u64,
     /// Time a call may compute; waiting for the host does not count.
@@ -22,6 +36,8 @@ pub struct HostConfig {
     pub call_time: Duration,
     /// Calls at the same time, over all plugins.
     pub concurrent_calls: u32,
+    /// Calls of one plugin at the same time, so that none takes all places.
+    pub plugin_calls: u32,
     /// Bytes a plugin may hand to the host in one call or answer.
     pub answer_bytes: usize,
     /// Patients in one call of a segment plugin.
@@ -32,6 +48,12 @@ pub struct HostConfig {
     pub message_bytes: usize,
     /// Lines a call may log.
     pub log_lines: u32,
+    /// Bytes of all lines of a call, as the plugin gives them; lines above are dropped.
+    pub log_bytes: usize,
+    /// Times a call may call the host.
+    pub host_calls: u32,
+    /// Bytes of what one lookup asks for: the name of a value set, a code and its system. Nobody knows longer ones.
+    pub lookup_bytes: usize,
     /// Failures in a row after which a plugin is parked.
     pub park_after: u32,
     /// How long it stays parked before it may try again.
@@ -47,17 +69,28 @@ impl Default for HostConfig {
         Self {
             cache_directory: None,
             component_bytes: 64 << 20,
+            functions: 100_000,
+            function_bytes: 1 << 20,
+            items: 500_000,
+            modules: 100,
+            levels: 8,
+            compile_time: Duration::from_mins(2),
             memory_bytes: 256 << 20,
             table_elements: 20_000,
+            handles: 10_000,
             fuel: 20_000_000_000,
             compute_time: Duration::from_secs(5),
             call_time: Duration::from_mins(2),
             concurrent_calls: 16,
+            plugin_calls: 8,
             answer_bytes: 32 << 20,
             batch_patients: 1_000,
             batch_facts: 200_000,
             message_bytes: 10 << 20,
             log_lines: 50,
+            log_bytes: 256 << 10,
+            host_calls: 100_000,
+            lookup_bytes: 4 << 10,
             park_after: 5,
             park_for: Duration::from_mins(5),
             lookup_entries: 10_000,
@@ -75,6 +108,7 @@ impl HostConfig {
             compute_time: Duration::from_millis(500),
             call_time: Duration::from_secs(5),
             concurrent_calls: 4,
+            plugin_calls: 2,
             answer_bytes: 1 << 20,
             park_after: 3,
             ..Self::default()

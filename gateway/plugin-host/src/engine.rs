@@ -7,14 +7,10 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, P
 
 use crate::config::HostConfig;
 use crate::error::InstallError;
+use crate::limits::{CORE_INSTANCES, MEMORIES, TABLES};
 
 /// The length of an epoch: how exact deadlines are, and how long a plugin computes before others get their turn.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
-
-/// Core instances, memories and tables one component may have: a guest in Rust brings its module and two small adapters.
-const CORE_INSTANCES: u32 = 8;
-const MEMORIES: u32 = 2;
-const TABLES: u32 = 8;
 
 pub(crate) fn build(config: &HostConfig) -> Result<Engine, InstallError> {
     let mut pool = PoolingAllocationConfig::default();

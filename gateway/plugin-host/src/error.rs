@@ -22,6 +22,34 @@ pub enum InstallError {
         /// The limit.
         most: usize,
     },
+    /// It has more of something than is compiled.
+    #[error("the component of plugin `{plugin}` has {count} {what}; at most {most} are taken")]
+    TooMuch {
+        /// Its name.
+        plugin: String,
+        /// What it has too much of.
+        what: &'static str,
+        /// How many.
+        count: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// It defines a kind of resource.
+    #[error(
+        "the component of plugin `{plugin}` defines a resource of its own, which no plugin needs; build it from the WIT of the gateway"
+    )]
+    OwnResource {
+        /// Its name.
+        plugin: String,
+    },
+    /// It takes too long to compile.
+    #[error("the component of plugin `{plugin}` was not compiled within {seconds} s")]
+    Slow {
+        /// Its name.
+        plugin: String,
+        /// The limit.
+        seconds: u64,
+    },
     /// The component does not compile.
     #[error("the component of plugin `{plugin}` can't be compiled: {reason}")]
     Compile {
@@ -68,7 +96,7 @@ pub enum InstallError {
         /// What is missing.
         reason: String,
     },
-    /// It did not say what it carries.
-    #[error("the channel plugin did not describe itself: {0}")]
+    /// It did not start, or as a channel not say what it carries.
+    #[error("the plugin can't be used: {0}")]
     Describe(#[from] PluginError),
 }

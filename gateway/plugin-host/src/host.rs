@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use gateway_domain::plugin::{Capability, PluginName};
 use gateway_ports::mail::MailRelay;
-use wasmtime::StoreLimits;
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::Linker;
 
 use crate::abi::v0_1;
+use crate::config::HostConfig;
+use crate::guard::{Allowance, Guarded, guard};
 use crate::host::lookup::Lookups;
 use crate::install::Installed;
+use crate::limits::Limits;
 
 /// What the interfaces stand on.
 pub(crate) struct Services {
@@ -25,7 +27,8 @@ pub(crate) struct Services {
 
 /// The state of one call.
 pub(crate) struct CallState {
-    pub(crate) limits: StoreLimits,
+    pub(crate) limits: Limits,
+    pub(crate) allowance: Allowance,
     pub(crate) plugin: PluginName,
     pub(crate) services: Arc<Services>,
     pub(crate) log_lines: u32,
@@ -35,9 +38,16 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    pub(crate) fn new(installed: &Installed, services: Arc<Services>, limits: StoreLimits, log_lines: u32) -> Self {
-        let plugin = installed.manifest.name.clone();
-        Self { limits, plugin, services, log_lines, started: Instant::now(), outside: Duration::ZERO }
+    pub(crate) fn new(installed: &Installed, services: Arc<Services>, config: &HostConfig) -> Self {
+        Self {
+            limits: Limits::new(config),
+            allowance: Allowance::new(config),
+            plugin: installed.manifest.name.clone(),
+            services,
+            log_lines: config.log_lines,
+            started: Instant::now(),
+            outside: Duration::ZERO,
+        }
     }
 }
 
@@ -56,9 +66,9 @@ pub(crate) const fn interface_of(capability: Capability) -> Option<&'static str>
 /// Links the interface of a capability.
 pub(crate) fn link(linker: &mut Linker<CallState>, capability: Capability) -> wasmtime::Result<()> {
     match capability {
-        Capability::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::Log => v0_1::log::add_to_linker::<_, Guarded>(linker, guard),
+        Capability::Lookup => v0_1::lookup::add_to_linker::<_, Guarded>(linker, guard),
+        Capability::Mail => v0_1::mail::add_to_linker::<_, Guarded>(linker, guard),
         Capability::Patient(_) | Capability::Facts(_) => Ok(()),
     }
 }

@@ -2,14 +2,18 @@
 
 use gateway_domain::plugin::{Capability, Plugin, PluginKind, PluginStatus};
 use gateway_ports::plugins::{DeliveryPromise, PluginError};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::abi::v0_1;
-
+use crate::attempt::Attempt;
 use crate::breaker::Breaker;
 use crate::digest::sha256;
 use crate::error::InstallError;
 use crate::host::{self, CallState};
+use crate::inspect::inspect;
 use crate::manifest::Manifest;
 use crate::sight::Sight;
 use crate::{Shared, channel};
@@ -19,6 +23,8 @@ pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
     pub(crate) entry: Entry,
     pub(crate) breaker: Breaker,
+    /// As many as the plugin may have calls at the same time.
+    pub(crate) places: Semaphore,
     digest: String,
     granted: Vec<Capability>,
     pub(crate) sight: Sight,
@@ -71,8 +77,8 @@ pub(crate) async fn install(
         return Err(InstallError::TooLarge { plugin, bytes: component.len(), most: shared.config.component_bytes });
     }
     let granted: Vec<Capability> = manifest.asks.iter().copied().filter(|asked| granted.contains(asked)).collect();
-    let compiled = Component::new(&shared.engine, component)
-        .map_err(|error| InstallError::Compile { plugin: plugin.clone(), reason: v0_1::cut(&format!("{error:#}")) })?;
+    inspect(&shared.config, &plugin, component)?;
+    let compiled = compile(shared, &plugin, component).await?;
     let linked = link(shared, &manifest, &compiled, &granted)?;
     let not_of_kind = |error: wasmtime::Error| InstallError::World {
         plugin: plugin.clone(),
@@ -89,7 +95,17 @@ pub(crate) async fn install(
         }
     };
     let digest = sha256(component);
-    let mut installed = Installed { sight: Sight::of(&granted), manifest, entry, breaker: Breaker::default(), digest, granted, bundled };
+    let mut installed = Installed {
+        sight: Sight::of(&granted),
+        manifest,
+        entry,
+        breaker: Breaker::default(),
+        places: Semaphore::new(shared.config.plugin_calls as usize),
+        digest,
+        granted,
+        bundled,
+    };
+    start(shared, &installed).await?;
     if matches!(installed.entry, Entry::Channel { .. }) {
         let description = channel::describe(shared, &installed, "{}").await?;
         if let Entry::Channel { medium, promise, max_batch, .. } = &mut installed.entry {
@@ -99,6 +115,39 @@ pub(crate) async fn install(
         }
     }
     Ok(installed)
+}
+
+/// Compiles beside the threads that answer, one component at a time. A compilation can't be stopped: one that takes too long goes on
+/// for what [`inspect`] let through, and until its end no other begins.
+async fn compile(shared: &Shared, plugin: &str, component: &[u8]) -> Result<Component, InstallError> {
+    let refused = |reason: String| InstallError::Compile { plugin: plugin.to_owned(), reason };
+    let (engine, component) = (shared.engine.clone(), component.to_vec());
+    let compiled = timeout(shared.config.compile_time, async {
+        let turn = shared.compiling.clone().acquire_owned().await.map_err(|closed| closed.to_string())?;
+        let work = spawn_blocking(move || {
+            let _turn = turn;
+            Component::new(&engine, component).map_err(|error| v0_1::cut(&format!("{error:#}")))
+        });
+        work.await.map_err(|panicked| panicked.to_string())?
+    });
+    match compiled.await {
+        Ok(compiled) => compiled.map_err(refused),
+        Err(_) => Err(InstallError::Slow { plugin: plugin.to_owned(), seconds: shared.config.compile_time.as_secs() }),
+    }
+}
+
+/// Makes an instance under the limits of a call: only then the types of the exports are compared, and what starts by itself runs.
+async fn start(shared: &Shared, installed: &Installed) -> Result<(), PluginError> {
+    let (attempt, mut store) = Attempt::begin(shared, installed).await?;
+    let ended = timeout(shared.config.call_time, async {
+        match &installed.entry {
+            Entry::Segment(component) => component.instantiate_async(&mut store).await.map(drop),
+            Entry::Journey(component) => component.instantiate_async(&mut store).await.map(drop),
+            Entry::Channel { component, .. } => component.instantiate_async(&mut store).await.map(drop),
+        }
+    });
+    let ended = ended.await;
+    attempt.finish(store, ended, Ok)
 }
 
 /// Links what was granted. What the standard library of a guest imports of WASI becomes a trap; any other import is refused.

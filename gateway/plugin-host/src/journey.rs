@@ -55,7 +55,7 @@ impl JourneyPlugin for Journeys {
             plugin.outreach_plugin_journey().call_check(&mut store, definition).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, issues)
+        attempt.finish(store, ended, issues)
     }
 
     async fn advance(
@@ -76,7 +76,7 @@ impl JourneyPlugin for Journeys {
             journey.call_advance(&mut store, definition, state, &event, &answers, now.as_millisecond()).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, |answer| transition(answer.map_err(|error| said(&error, self.name().as_str()))?))
+        attempt.finish(store, ended, |answer| transition(answer.map_err(|error| said(&error, self.name().as_str()))?))
     }
 }
 

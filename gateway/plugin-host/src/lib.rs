@@ -13,9 +13,12 @@ mod config;
 mod digest;
 mod engine;
 mod error;
+mod guard;
 mod host;
+mod inspect;
 mod install;
 mod journey;
+mod limits;
 mod manifest;
 mod package;
 mod segment;
@@ -67,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) services: Arc<Services>,
     /// As many as there are places in the pool of instances.
     pub(crate) places: Semaphore,
+    /// One component is compiled at a time, so that those that take too long don't pile up.
+    pub(crate) compiling: Arc<Semaphore>,
 }
 
 impl PluginHost {
@@ -76,12 +81,13 @@ impl PluginHost {
         let lookups = Lookups::new(dependencies.terminology, config.lookup_entries, config.lookup_lives);
         let services = Arc::new(Services { mail: dependencies.mail, lookups, message_bytes: config.message_bytes });
         let places = Semaphore::new(config.concurrent_calls as usize);
-        let shared = Shared { engine, config, clock: dependencies.clock, services, places };
+        let compiling = Arc::new(Semaphore::new(1));
+        let shared = Shared { engine, config, clock: dependencies.clock, services, places, compiling };
         Ok(Self { shared: Arc::new(shared), installed: RwLock::default() })
     }
 
-    /// Installs a plugin, or puts a new version in the place of the one of the same name. Compiles it unless the compile cache has it:
-    /// call it from where a second of computing hurts nobody.
+    /// Installs a plugin, or puts a new version in the place of the one of the same name. Compiles it unless the compile cache has it,
+    /// on a thread of its own, and refuses it after the time for that.
     pub async fn install(&self, manifest: &str, component: &[u8], granted: &[Capability], bundled: bool) -> Result<Plugin, InstallError> {
         let installed = Arc::new(install::install(&self.shared, manifest, component, granted, bundled).await?);
         let plugin = installed.describe();

@@ -59,7 +59,7 @@ impl SegmentPlugin for Segments {
             plugin.outreach_plugin_segment().call_check(&mut store, config).await
         });
         let ended = ended.await;
-        attempt.finish(&store, ended, issues)
+        attempt.finish(store, ended, issues)
     }
 
     async fn describe(&self, config: &str) -> Result<SegmentDescription, PluginError> {
@@ -70,7 +70,7 @@ impl SegmentPlugin for Segments {
             plugin.outreach_plugin_segment().call_describe(&mut store, config).await
         });
         let ended = ended.await;
-        let description = attempt.finish(&store, ended, |answer| described(answer.map_err(|error| said(&error, self.name().as_str()))?))?;
+        let description = attempt.finish(store, ended, |answer| described(answer.map_err(|error| said(&error, self.name().as_str()))?))?;
         self.granted(self.installed.sight.misses(description.needs.facts))?;
         Ok(description)
     }
@@ -94,7 +94,7 @@ impl SegmentPlugin for Segments {
                 plugin.outreach_plugin_segment().call_evaluate(&mut store, &asked, &batch).await
             });
             let ended = ended.await;
-            attempt.finish(&store, ended, |answer| {
+            attempt.finish(store, ended, |answer| {
                 let answer = answer.map_err(|error| said(&error, self.name().as_str()))?;
                 columns::add(&mut whole, &answer, patients, &rows, question.with_evidence)
             })?;

@@ -1,5 +1,13 @@
 //! One plugin that means harm in many ways. Each way must end as an outcome with a reason, soon, and others must go on answering.
 
+mod calls;
+mod channels;
+mod generated;
+mod guest;
+mod host_calls;
+mod installs;
+mod neighbours;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock};
@@ -30,6 +38,12 @@ static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::read(target.join("wasm32-wasip2/release/examples/hostile.wasm")).unwrap()
 });
+
+/// Bytes of memory this process has, as the kernel counts them.
+pub(crate) fn resident_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
 
 async fn hostile(bench: &Bench) -> PluginName {
     bench.host.install(MANIFEST, &COMPONENT, &Capability::all().collect::<Vec<_>>(), false).await.unwrap().name

@@ -1,6 +1,6 @@
 //! The plugin host with real components: the bundled ones must answer as they do natively, and hostile ones must hurt nobody else.
 
-#![expect(clippy::unwrap_used, reason = "what can't go on here is a finding")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what can't go on here is a finding")]
 
 mod bundled;
 mod hostile;
@@ -51,9 +51,13 @@ pub(crate) struct Bench {
 }
 
 pub(crate) fn bench() -> Bench {
+    bench_with(HostConfig::for_testing())
+}
+
+pub(crate) fn bench_with(config: HostConfig) -> Bench {
     let (clock, relay) = (Arc::new(HandClock::default()), Arc::new(KeepingRelay::default()));
     let dependencies = HostDependencies { clock: clock.clone(), mail: Some(relay.clone()), terminology: None };
-    let host = PluginHost::new(HostConfig::for_testing(), dependencies).unwrap();
+    let host = PluginHost::new(config, dependencies).unwrap();
     Bench { host, clock, relay }
 }
 
