@@ -46,10 +46,8 @@ pub struct HostConfig {
     pub batch_facts: usize,
     /// Bytes of a message handed to the relay.
     pub message_bytes: usize,
-    /// Lines a call may log.
+    /// Lines a call may log; each is cut to 300 letters.
     pub log_lines: u32,
-    /// Bytes of all lines of a call, as the plugin gives them; lines above are dropped.
-    pub log_bytes: usize,
     /// Times a call may call the host.
     pub host_calls: u32,
     /// Bytes of what one lookup asks for: the name of a value set, a code and its system. Nobody knows longer ones.
@@ -88,7 +86,6 @@ impl Default for HostConfig {
             batch_facts: 200_000,
             message_bytes: 10 << 20,
             log_lines: 50,
-            log_bytes: 256 << 10,
             host_calls: 100_000,
             lookup_bytes: 4 << 10,
             park_after: 5,

@@ -10,7 +10,6 @@ use crate::host::CallState;
 #[derive(Debug)]
 pub(crate) struct Allowance {
     host_calls: u32,
-    log_bytes: usize,
     lookup_bytes: usize,
     /// To whom the messages of this call go, each once.
     recipients: Vec<String>,
@@ -19,13 +18,7 @@ pub(crate) struct Allowance {
 
 impl Allowance {
     pub(crate) const fn new(config: &HostConfig) -> Self {
-        Self {
-            host_calls: config.host_calls,
-            log_bytes: config.log_bytes,
-            lookup_bytes: config.lookup_bytes,
-            recipients: Vec::new(),
-            exceeded: false,
-        }
+        Self { host_calls: config.host_calls, lookup_bytes: config.lookup_bytes, recipients: Vec::new(), exceeded: false }
     }
 
     /// Lets mail go to these, once to each as often as it is named.
@@ -81,12 +74,6 @@ impl log::Host for Guard<'_> {
         if !self.enter() {
             return;
         }
-        let Some(left) = self.0.allowance.log_bytes.checked_sub(message.len()) else {
-            self.0.allowance.log_bytes = 0;
-            metrics::counter!("plugin_log_lines_dropped_total", "plugin" => self.0.plugin.to_string()).increment(1);
-            return;
-        };
-        self.0.allowance.log_bytes = left;
         log::Host::write(self.0, level, message).await;
     }
 }

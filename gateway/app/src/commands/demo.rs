@@ -152,7 +152,7 @@ fn config_text(folder: &Path, console: &str, admin: &TcpListener, database: &str
     set("mail", "port", toml::Value::Integer(i64::from(smtp_port)));
     set("keys", "folder", path("keys"));
     set("plugins", "cache", path("plugin-cache"));
-    set("plugins", "folder", path("plugins"));
+    set("plugins", "folder", path("plugin-packages"));
     let text = toml::to_string(&config)?;
     let source = format!(
         "\n[[source]]\nname = \"sandbox\"\nurl = \"{fhir}\"\npoll = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]\n[source.auth]\nkind = \"backend-services\"\nclient_id = \"{CLIENT}\"\n[source.write_back]\ncommunications = true\nconsents = true\n"
