@@ -132,6 +132,24 @@ impl Api {
         Some(due + usize::try_from(in_flight).unwrap())
     }
 
+    /// Whether everybody of the demonstration's segment has a message, where there is a journey, and none of them moves any more. `None`
+    /// while the gateway does not answer, or not everybody is there yet.
+    pub(crate) async fn is_at_rest(&self) -> Option<bool> {
+        let journeys = self.try_get("/journeys").await?;
+        if let Some(journey) = journeys["items"].as_array()?.first() {
+            let segments = self.try_get("/segments").await?;
+            let is_due = |segment: &&Value| segment["key"] == "breast-cancer-screening-due";
+            let members = segments["items"].as_array()?.iter().find(is_due)?["members"].as_u64()?;
+            let runs = self.try_get(&format!("/journeys/{}/runs", journey["id"].as_str()?)).await?["total"].as_u64()?;
+            // First that they are there: one that is not yet does not move either.
+            let messages = self.try_get("/messages").await?["total"].as_u64()?;
+            if members <= 3 || runs < members || messages < runs {
+                return None;
+            }
+        }
+        Some(self.moving().await? == 0)
+    }
+
     /// Changes.
     pub(crate) async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> reqwest::Response {
         self.client.request(method, format!("{}/api/v1{path}", self.base)).json(body).send().await.unwrap()

@@ -85,7 +85,7 @@ async fn sending_that_is_killed_fifty_times_sends_nothing_twice_and_loses_nothin
         let count = |status: &str| {
             counts.as_array().unwrap().iter().find(|count| count["status"] == status).map_or(0, |count| count["count"].as_u64().unwrap())
         };
-        (count("accepted") > 10 && api.moving().await? == 0).then_some(())
+        (count("accepted") > 10 && api.is_at_rest().await?).then_some(())
     })
     .await;
 

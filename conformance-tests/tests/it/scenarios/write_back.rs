@@ -101,19 +101,10 @@ async fn synced(api: &Api) {
 /// Waits until every message is decided and everything is written back; the messages that have come to an end.
 async fn settled(api: &Api) -> Vec<Value> {
     eventually("every message to be decided and everything to be written back", LONG, || async {
-        let journeys = api.try_get("/journeys").await?;
-        let mut least = 0;
-        if let Some(journey) = journeys["items"].as_array()?.first() {
-            let segments = api.try_get("/segments").await?;
-            let is_due = |segment: &&Value| segment["key"] == "breast-cancer-screening-due";
-            let members = segments["items"].as_array()?.iter().find(is_due)?["members"].as_u64()?;
-            let runs = api.try_get(&format!("/journeys/{}/runs", journey["id"].as_str()?)).await?["total"].as_u64()?;
-            least = Some(runs).filter(|runs| members > 3 && *runs >= members)?;
-        }
-        let moving = api.moving().await?;
+        let is_at_rest = api.is_at_rest().await?;
+        // What came to an end waits to be written back from that moment on.
         let waiting = api.try_get("/write-backs?status=waiting").await?["total"].as_u64()?;
-        let all = api.try_get("/messages").await?["total"].as_u64()?;
-        (moving == 0 && waiting == 0 && all >= least).then_some(())
+        (is_at_rest && waiting == 0).then_some(())
     })
     .await;
     let ended = |message: &Value| !matches!(message["status"].as_str().unwrap(), "due" | "in-flight");
