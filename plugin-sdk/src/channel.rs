@@ -1,7 +1,8 @@
 //! Channels: how messages reach people.
 //!
 //! ```
-//! use outreach_plugin_sdk::channel::{Channel, Description, Issue, MailRelay, Message, Outcome, PluginError, Promise};
+//! use outreach_plugin_sdk::channel::{Channel, Description, Issue, Message, Outcome, PluginError, Promise};
+//! use outreach_plugin_sdk::gateway::Gateway;
 //!
 //! /// Carries nothing, and says so.
 //! struct Closed;
@@ -16,7 +17,7 @@
 //!         Ok(Description { medium, content_kinds, promise: Promise::AtMostOnce, max_batch: 10, per_second: None })
 //!     }
 //!
-//!     fn send(_config: &str, messages: &[Message], _relay: &mut dyn MailRelay) -> Result<Vec<Outcome>, PluginError> {
+//!     fn send(_config: &str, messages: &[Message], _gateway: &mut impl Gateway) -> Result<Vec<Outcome>, PluginError> {
 //!         Ok(messages.iter().map(|_| Outcome::Rejected("the post office is closed".into())).collect())
 //!     }
 //! }
@@ -25,14 +26,8 @@
 //! ```
 
 pub use crate::bindings::channel::exports::outreach::plugin::channel::{Description, Message, Outcome, Promise};
-pub use crate::bindings::channel::outreach::plugin::mail::RelayOutcome;
 pub use crate::bindings::segment::outreach::plugin::types::{Issue, PluginError};
-
-/// The hospital's mail relay: the gateway's in a component, one of its own in a test.
-pub trait MailRelay {
-    /// Hands over one complete RFC 5322 message for one recipient.
-    fn relay(&mut self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome;
-}
+use crate::gateway::Gateway;
 
 /// A channel plugin.
 pub trait Channel {
@@ -49,24 +44,13 @@ pub trait Channel {
     ///
     /// # Errors
     /// Where nothing was sent at all.
-    fn send(config: &str, messages: &[Message], relay: &mut dyn MailRelay) -> Result<Vec<Outcome>, PluginError>;
+    fn send(config: &str, messages: &[Message], gateway: &mut impl Gateway) -> Result<Vec<Outcome>, PluginError>;
 }
 
 impl Message {
     /// An attribute by its name.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// The gateway's relay.
-#[cfg(target_arch = "wasm32")]
-struct GatewayRelay;
-
-#[cfg(target_arch = "wasm32")]
-impl MailRelay for GatewayRelay {
-    fn relay(&mut self, envelope_from: &str, envelope_to: &str, message: &[u8]) -> RelayOutcome {
-        crate::bindings::channel::outreach::plugin::mail::relay(envelope_from, envelope_to, message)
     }
 }
 
@@ -89,7 +73,7 @@ impl<C: Channel + 'static> crate::bindings::channel::exports::outreach::plugin::
 
     fn send(config: String, messages: Vec<Message>) -> Result<Vec<Outcome>, PluginError> {
         crate::silence_panics();
-        C::send(&config, &messages, &mut GatewayRelay)
+        C::send(&config, &messages, &mut crate::gateway::RealGateway)
     }
 }
 

@@ -77,11 +77,13 @@ pub mod channel;
 pub mod day;
 pub mod document;
 pub mod fact;
+pub mod gateway;
 pub mod host;
 pub mod journey;
 pub mod patient;
 pub mod segment;
 pub mod testing;
+pub mod webhook;
 
 #[doc(hidden)]
 pub use bitflags;

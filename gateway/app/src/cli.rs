@@ -263,12 +263,19 @@ pub(crate) enum PluginCommand {
         /// Its name.
         name: String,
     },
-    /// Show what a package is, what it asks for, and whose it is. Needs no configuration.
+    #[command(flatten)]
+    Publish(PublishCommand),
+}
+
+/// What publishers do with plugins. Needs no configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PublishCommand {
+    /// Show what a package is, what it asks for, and whose it is.
     Inspect {
         /// The package.
         file: PathBuf,
     },
-    /// Make one file of a plugin, signed. Needs no configuration.
+    /// Make one file of a plugin, signed.
     Pack {
         /// The plugin's folder, with its `plugin.toml`.
         folder: PathBuf,
@@ -282,7 +289,7 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         to: Option<PathBuf>,
     },
-    /// Make a key to sign packages with, and show what others know it by. Needs no configuration.
+    /// Make a key to sign packages with, and show what others know it by.
     Key {
         /// Where it is kept: for nobody but its publisher.
         file: PathBuf,

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Arguments, Command};
+use crate::cli::{Arguments, Command, PluginCommand};
 use crate::config::{Config, ConfigError};
 use crate::progress::say;
 use crate::wiring::Parts;
@@ -55,10 +55,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Command::Demo(demo) = arguments.command {
         return Box::pin(commands::demo::run(demo)).await;
     }
-    if let Command::Plugin(command) = &arguments.command
-        && commands::package::run(command)?
-    {
-        return Ok(());
+    if let Command::Plugin(PluginCommand::Publish(command)) = &arguments.command {
+        return commands::package::run(command);
     }
     let config = Config::load(&arguments.config, std::env::vars())?;
     logging::start(&config.log)?;

@@ -15,11 +15,15 @@ use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::LinkKeyRing;
 use gateway_auth::{KeySet, SigningKey};
 use gateway_content::EmailContent;
-use gateway_domain::plugin::{Capability, PluginName};
+use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
+use gateway_domain::capability::Capability;
+use gateway_domain::ids::{AuditId, PatientId};
+use gateway_domain::plugin::PluginName;
 use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, PluginHost};
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::MessageContent;
 use gateway_ports::plugins::Plugins;
+use gateway_ports::store::AuditStore as _;
 use gateway_ports::terminology::Terminology;
 use gateway_store::Store;
 use rand::rand_core::UnwrapErr;
@@ -29,6 +33,9 @@ use secrecy::SecretString;
 use crate::config::Config;
 use crate::definitions::Target;
 use crate::system::{SystemClock, SystemEntropy};
+
+/// Who did what was asked for on the command line, as the audit has it.
+pub(crate) const COMMAND_LINE: &str = "command-line";
 
 /// The parts every command needs.
 pub(crate) struct Parts {
@@ -92,6 +99,31 @@ impl Parts {
     /// Where it is too long.
     pub(crate) async fn hash_password(&self, password: SecretString) -> anyhow::Result<String> {
         Ok(self.passwords.hash(password, &mut UnwrapErr(SysRng)).await?)
+    }
+
+    /// Writes to the audit what the command line is about to do or show, a line for each patient it is about.
+    ///
+    /// # Errors
+    /// Where the database does not take it; then nothing is to be done or shown.
+    pub(crate) async fn audit(
+        &self,
+        action: AuditAction,
+        object: &str,
+        lines: impl IntoIterator<Item = (Option<PatientId>, String)>,
+    ) -> anyhow::Result<()> {
+        let at = self.clock.now();
+        let entry = |(patient, detail)| AuditEntry {
+            id: AuditId::new(at, self.entropy.for_id()),
+            at,
+            actor: Actor::System(COMMAND_LINE.to_owned()),
+            action,
+            object: object.to_owned(),
+            patient,
+            allowed: true,
+            detail,
+        };
+        let entries: Vec<AuditEntry> = lines.into_iter().map(entry).collect();
+        Ok(self.store.audit(&entries).await?)
     }
 
     /// Where definitions are applied.

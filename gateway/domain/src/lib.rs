@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod capability;
 pub mod care_team;
 pub mod code;
 pub mod columns;

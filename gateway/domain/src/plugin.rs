@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::FactKind;
+use crate::capability::Capability;
 
 /// The three kinds of plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,110 +73,6 @@ impl From<PluginName> for String {
     }
 }
 
-/// Something a plugin may do beyond computing, or may see of a patient. A manifest asks for each by its text, an operator grants each by
-/// it, and what was not granted is neither done nor sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Capability {
-    /// `log`: write to the log.
-    Log,
-    /// `lookup`: look up codes and value sets.
-    Lookup,
-    /// `mail`: hand messages to the mail relay.
-    Mail,
-    /// `patient:birth-date` and the like: see what is known of the person.
-    Patient(PatientField),
-    /// `facts:condition` and the like: see clinical statements of a kind.
-    Facts(FactKind),
-}
-
-/// A field of the patient record that a plugin may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PatientField {
-    /// Day of birth.
-    BirthDate,
-    /// Administrative sex.
-    Sex,
-    /// Whether the person has died.
-    Deceased,
-}
-
-/// Why a text is no capability.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is nothing that this gateway has to give; it has `log`, `lookup`, `mail`, `patient:birth-date`, `patient:sex`, \
-     `patient:deceased`, and `facts:` with a kind of clinical statement such as `facts:condition`"
-)]
-pub struct CapabilityError(String);
-
-impl PatientField {
-    const ALL: [Self; 3] = [Self::BirthDate, Self::Sex, Self::Deceased];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::BirthDate => "birth-date",
-            Self::Sex => "sex",
-            Self::Deceased => "deceased",
-        }
-    }
-}
-
-impl Capability {
-    /// All that a gateway can give.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let of_patients = PatientField::ALL.into_iter().map(Self::Patient);
-        let facts = FactKind::ALL.into_iter().map(Self::Facts);
-        [Self::Log, Self::Lookup, Self::Mail].into_iter().chain(of_patients).chain(facts)
-    }
-
-    /// What it lets a plugin do, in words that follow "it may".
-    pub fn says(self) -> String {
-        match self {
-            Self::Log => "write lines to the gateway's log".to_owned(),
-            Self::Lookup => "look up codes and value sets of the gateway's terminology".to_owned(),
-            Self::Mail => "hand the messages it is given to the hospital's mail relay".to_owned(),
-            Self::Patient(PatientField::BirthDate) => "see the day of birth of patients".to_owned(),
-            Self::Patient(PatientField::Sex) => "see the administrative sex of patients".to_owned(),
-            Self::Patient(PatientField::Deceased) => "see whether a patient has died".to_owned(),
-            Self::Facts(kind) => format!("see what is known of patients of the kind `{}`", kind.name()),
-        }
-    }
-}
-
-impl std::fmt::Display for Capability {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Log => f.write_str("log"),
-            Self::Lookup => f.write_str("lookup"),
-            Self::Mail => f.write_str("mail"),
-            Self::Patient(field) => write!(f, "patient:{}", field.name()),
-            Self::Facts(kind) => write!(f, "facts:{}", kind.name()),
-        }
-    }
-}
-
-impl std::str::FromStr for Capability {
-    type Err = CapabilityError;
-
-    fn from_str(text: &str) -> Result<Self, CapabilityError> {
-        Self::all().find(|it| it.to_string() == text).ok_or_else(|| CapabilityError(text.chars().take(64).collect()))
-    }
-}
-
-impl TryFrom<String> for Capability {
-    type Error = CapabilityError;
-
-    fn try_from(text: String) -> Result<Self, CapabilityError> {
-        text.parse()
-    }
-}
-
-impl From<Capability> for String {
-    fn from(capability: Capability) -> Self {
-        capability.to_string()
-    }
-}
-
 /// Whether a plugin is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -214,23 +110,4 @@ pub struct Plugin {
     pub failures: u64,
     /// The last thing that went wrong.
     pub last_error: Option<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_capability_reads_back_from_its_text() {
-        for capability in Capability::all() {
-            assert_eq!(capability.to_string().parse(), Ok(capability));
-            assert!(!capability.says().is_empty());
-        }
-    }
-
-    #[test]
-    fn what_is_no_capability_is_named_with_what_there_is() {
-        let error = "facts:everything".parse::<Capability>().unwrap_err().to_string();
-        assert!(error.contains("`facts:everything`") && error.contains("`facts:condition`"), "{error}");
-    }
 }

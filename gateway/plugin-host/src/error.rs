@@ -1,6 +1,6 @@
 //! Why a plugin can't be installed.
 
-use gateway_domain::plugin::Capability;
+use gateway_domain::capability::Capability;
 use gateway_ports::plugins::PluginError;
 
 /// Why a plugin can't be installed, or the engine not be started.
@@ -95,6 +95,18 @@ pub enum InstallError {
         kind: &'static str,
         /// What is missing.
         reason: String,
+    },
+    /// Another channel carries the same.
+    #[error(
+        "`{medium}` is carried by plugin `{carrier}`; `{plugin}` can't carry it too, because which of them writes to a person must be clear"
+    )]
+    MediumTaken {
+        /// Its name.
+        plugin: String,
+        /// What it would carry.
+        medium: String,
+        /// Who carries it.
+        carrier: String,
     },
     /// It did not start, or as a channel not say what it carries.
     #[error("the plugin can't be used: {0}")]

@@ -1,5 +1,6 @@
 //! What the host does for a call: one file for each interface of the WIT.
 
+pub(crate) mod allowance;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod mail;
@@ -7,13 +8,14 @@ pub(crate) mod mail;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gateway_domain::plugin::{Capability, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::PluginName;
 use gateway_ports::mail::MailRelay;
-use wasmtime::component::Linker;
+use wasmtime::component::{HasSelf, Linker};
 
 use crate::abi::v0_1;
 use crate::config::HostConfig;
-use crate::guard::{Allowance, Guarded, guard};
+use crate::host::allowance::Allowance;
 use crate::host::lookup::Lookups;
 use crate::install::Installed;
 use crate::limits::Limits;
@@ -31,7 +33,6 @@ pub(crate) struct CallState {
     pub(crate) allowance: Allowance,
     pub(crate) plugin: PluginName,
     pub(crate) services: Arc<Services>,
-    pub(crate) log_lines: u32,
     pub(crate) started: Instant,
     /// Time spent waiting for the host.
     pub(crate) outside: Duration,
@@ -44,7 +45,6 @@ impl CallState {
             allowance: Allowance::new(config),
             plugin: installed.manifest.name.clone(),
             services,
-            log_lines: config.log_lines,
             started: Instant::now(),
             outside: Duration::ZERO,
         }
@@ -66,9 +66,9 @@ pub(crate) const fn interface_of(capability: Capability) -> Option<&'static str>
 /// Links the interface of a capability.
 pub(crate) fn link(linker: &mut Linker<CallState>, capability: Capability) -> wasmtime::Result<()> {
     match capability {
-        Capability::Log => v0_1::log::add_to_linker::<_, Guarded>(linker, guard),
-        Capability::Lookup => v0_1::lookup::add_to_linker::<_, Guarded>(linker, guard),
-        Capability::Mail => v0_1::mail::add_to_linker::<_, Guarded>(linker, guard),
+        Capability::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        Capability::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
         Capability::Patient(_) | Capability::Facts(_) => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! From a manifest and a component to a plugin that takes work.
 
-use gateway_domain::plugin::{Capability, Plugin, PluginKind, PluginStatus};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{Plugin, PluginKind, PluginStatus};
 use gateway_ports::plugins::{DeliveryPromise, PluginError};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -36,6 +37,13 @@ pub(crate) enum Entry {
     Segment(v0_1::segment::SegmentPluginPre<CallState>),
     Journey(v0_1::journey::JourneyPluginPre<CallState>),
     Channel { component: v0_1::channel::ChannelPluginPre<CallState>, medium: String, promise: DeliveryPromise, max_batch: usize },
+}
+
+impl Entry {
+    /// What a channel carries.
+    pub(crate) fn medium(&self) -> Option<&str> {
+        if let Self::Channel { medium, .. } = self { Some(medium) } else { None }
+    }
 }
 
 impl Installed {

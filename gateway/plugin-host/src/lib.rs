@@ -13,7 +13,6 @@ mod config;
 mod digest;
 mod engine;
 mod error;
-mod guard;
 mod host;
 mod inspect;
 mod install;
@@ -28,7 +27,8 @@ mod sight;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gateway_domain::plugin::{Capability, Plugin, PluginKind, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{Plugin, PluginKind, PluginName};
 use gateway_ports::clock::Clock;
 use gateway_ports::mail::MailRelay;
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
@@ -40,7 +40,7 @@ pub use crate::config::HostConfig;
 pub use crate::error::InstallError;
 use crate::host::Services;
 use crate::host::lookup::Lookups;
-use crate::install::{Entry, Installed};
+use crate::install::Installed;
 pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
 pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
@@ -91,7 +91,15 @@ impl PluginHost {
     pub async fn install(&self, manifest: &str, component: &[u8], granted: &[Capability], bundled: bool) -> Result<Plugin, InstallError> {
         let installed = Arc::new(install::install(&self.shared, manifest, component, granted, bundled).await?);
         let plugin = installed.describe();
-        self.installed.write().unwrap_or_else(PoisonError::into_inner).insert(plugin.name.clone(), installed);
+        let mut all = self.installed.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(medium) = installed.entry.medium()
+            && let Some((carrier, _)) = all.iter().find(|(name, other)| **name != plugin.name && other.entry.medium() == Some(medium))
+        {
+            let (plugin, medium, carrier) = (plugin.name.to_string(), medium.to_owned(), carrier.to_string());
+            return Err(InstallError::MediumTaken { plugin, medium, carrier });
+        }
+        all.insert(plugin.name.clone(), installed);
+        drop(all);
         Ok(plugin)
     }
 
@@ -125,8 +133,7 @@ impl Plugins for PluginHost {
 
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
         let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner);
-        let carries = |entry: &Entry| matches!(entry, Entry::Channel { medium: carried, .. } if carried == medium);
-        let found = installed.values().find(|installed| carries(&installed.entry)).cloned();
+        let found = installed.values().find(|installed| installed.entry.medium() == Some(medium)).cloned();
         let installed =
             found.ok_or_else(|| PluginError::Missing { kind: PluginKind::Channel.name(), name: medium.chars().take(64).collect() })?;
         Ok(Arc::new(channel::Channels { shared: self.shared.clone(), installed }))

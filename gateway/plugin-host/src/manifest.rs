@@ -1,6 +1,7 @@
 //! `plugin.toml`: what a plugin says of itself.
 
-use gateway_domain::plugin::{Capability, PluginKind, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{PluginKind, PluginName};
 use serde::Deserialize;
 
 use crate::error::InstallError;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gateway_domain::capability::Capability;
 use gateway_domain::code::Coding;
 use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
-use gateway_domain::plugin::{Capability, PluginKind, PluginName};
+use gateway_domain::plugin::{PluginKind, PluginName};
 use gateway_ports::plugins::{
     CodeSetNeed, PluginError, SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, Verdicts,
 };

@@ -9,7 +9,8 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use gateway_domain::plugin::{Capability, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::PluginName;
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};

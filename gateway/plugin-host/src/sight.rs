@@ -1,8 +1,8 @@
 //! What of a patient a plugin sees: what it was granted, and nothing else.
 
+use gateway_domain::capability::{Capability, PatientField};
 use gateway_domain::columns::{NO_DAY, PatientColumns};
 use gateway_domain::fact::{FactKind, FactKinds};
-use gateway_domain::plugin::{Capability, PatientField};
 
 use crate::abi::v0_1::segment::exports::outreach::plugin::segment::Batch;
 
@@ -55,6 +55,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns;
 
     #[test]
     fn what_is_missing_is_what_was_asked_for_and_not_granted() {
@@ -67,27 +68,18 @@ mod tests {
 
     #[test]
     fn what_of_the_person_was_not_granted_is_unknown() {
-        let batch = || Batch {
+        let one = PatientColumns {
             birth: vec![7],
             sex: vec![1],
             deceased: vec![1],
-            fact_offset: Vec::new(),
-            kind: Vec::new(),
-            code_offset: Vec::new(),
-            code: Vec::new(),
-            fact_flags: Vec::new(),
-            start: Vec::new(),
-            end: Vec::new(),
-            precision: Vec::new(),
-            value: Vec::new(),
-            unit: Vec::new(),
-            value_code: Vec::new(),
-            encounter: Vec::new(),
+            fact_offset: vec![0, 0],
+            code_offset: vec![0],
+            ..PatientColumns::default()
         };
         for (granted, seen) in
             [(PatientField::BirthDate, (7, 0, 0)), (PatientField::Sex, (NO_DAY, 1, 0)), (PatientField::Deceased, (NO_DAY, 0, 1))]
         {
-            let mut batch = batch();
+            let mut batch = columns::piece(&one, &(0..1));
             Sight::of(&[Capability::Patient(granted)]).blind(&mut batch);
             assert_eq!((batch.birth[0], batch.sex[0], batch.deceased[0]), seen, "{granted:?}");
         }

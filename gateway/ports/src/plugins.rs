@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use gateway_domain::capability::Capability;
 use gateway_domain::code::{CodeSet, Coding};
 use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
 use gateway_domain::journey::{Answer, JourneyEvent, Transition};
-use gateway_domain::plugin::{Capability, Plugin, PluginName};
+use gateway_domain::plugin::{Plugin, PluginName};
 use jiff::Timestamp;
 use jiff::civil::Date;
 

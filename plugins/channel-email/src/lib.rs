@@ -4,8 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use outreach_plugin_sdk::channel::{Channel, Description, Issue, MailRelay, Message, Outcome, PluginError, Promise, RelayOutcome};
+use outreach_plugin_sdk::channel::{Channel, Description, Issue, Message, Outcome, PluginError, Promise};
 use outreach_plugin_sdk::document::Reader;
+use outreach_plugin_sdk::gateway::{Gateway, RelayOutcome};
 
 const CONTENT_KIND: &str = "message/rfc822";
 /// RFC 5321 section 4.5.3.1.3: a path is at most 256 octets, two of them the brackets.
@@ -53,13 +54,13 @@ impl Channel for ChannelEmail {
         })
     }
 
-    fn send(config: &str, messages: &[Message], relay: &mut dyn MailRelay) -> Result<Vec<Outcome>, PluginError> {
+    fn send(config: &str, messages: &[Message], gateway: &mut impl Gateway) -> Result<Vec<Outcome>, PluginError> {
         let settings = Reader::require(config, Settings::read)?;
-        Ok(messages.iter().map(|message| send_one(&settings, message, relay)).collect())
+        Ok(messages.iter().map(|message| send_one(&settings, message, gateway)).collect())
     }
 }
 
-fn send_one(settings: &Settings, message: &Message, relay: &mut dyn MailRelay) -> Outcome {
+fn send_one(settings: &Settings, message: &Message, gateway: &mut impl Gateway) -> Outcome {
     if message.content_kind != CONTENT_KIND {
         return Outcome::Rejected(format!(
             "email carries `{CONTENT_KIND}`, not `{}`",
@@ -77,7 +78,7 @@ fn send_one(settings: &Settings, message: &Message, relay: &mut dyn MailRelay) -
     if message.body.is_empty() {
         return Outcome::Rejected("the message is empty".to_owned());
     }
-    match relay.relay(from, &message.to, &message.body) {
+    match gateway.relay(from, &message.to, &message.body) {
         RelayOutcome::Accepted(words) => Outcome::Accepted(Some(words).filter(|words| !words.is_empty())),
         RelayOutcome::Rejected(words) => Outcome::Rejected(words),
         RelayOutcome::Later(_) => Outcome::Later(None),
@@ -103,22 +104,10 @@ outreach_plugin_sdk::export_channel!(ChannelEmail);
 
 #[cfg(test)]
 mod tests {
+    use outreach_plugin_sdk::testing::FakeGateway;
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Answers as it was told, and keeps what it was given.
-    struct Relay {
-        answer: RelayOutcome,
-        taken: Vec<(String, String)>,
-    }
-
-    impl MailRelay for Relay {
-        fn relay(&mut self, envelope_from: &str, envelope_to: &str, _message: &[u8]) -> RelayOutcome {
-            self.taken.push((envelope_from.to_owned(), envelope_to.to_owned()));
-            self.answer.clone()
-        }
-    }
 
     fn message(to: &str) -> Message {
         Message {
@@ -132,9 +121,9 @@ mod tests {
     }
 
     fn send(to: &str, answer: RelayOutcome) -> (Outcome, usize) {
-        let mut relay = Relay { answer, taken: Vec::new() };
-        let outcomes = ChannelEmail::send("{}", &[message(to)], &mut relay).unwrap();
-        (outcomes[0].clone(), relay.taken.len())
+        let mut gateway = FakeGateway::default().answer_mail(answer);
+        let outcomes = ChannelEmail::send("{}", &[message(to)], &mut gateway).unwrap();
+        (outcomes[0].clone(), gateway.mail().len())
     }
 
     #[test]

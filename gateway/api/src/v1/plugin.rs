@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use gateway_domain::audit::AuditAction;
-use gateway_domain::plugin::{Capability, Plugin, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{Plugin, PluginName};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;

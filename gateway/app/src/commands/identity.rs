@@ -3,22 +3,21 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
+use gateway_domain::audit::AuditAction;
 use gateway_domain::identity::StaffDecision;
-use gateway_domain::ids::{AuditId, PatientId, SourceId};
+use gateway_domain::ids::{PatientId, SourceId};
 use gateway_domain::patient::Patient;
 use gateway_domain::person::Person;
 use gateway_ports::store::identity::{Decided, NewDecision};
-use gateway_ports::store::{AuditStore as _, IdentityStore as _, PageRequest, PatientStore as _, SourceStore as _};
+use gateway_ports::store::{IdentityStore as _, PageRequest, PatientStore as _, SourceStore as _};
 use serde_json::{Value, json};
 
 use crate::cli::IdentityCommand;
 use crate::config::Config;
 use crate::progress::{say, table};
-use crate::wiring::{Parts, identity};
+use crate::wiring::{COMMAND_LINE, Parts, identity};
 
 /// Who decides, where a person with a shell does.
-const BY: &str = "command-line";
 
 /// Does what the command line asks.
 ///
@@ -72,7 +71,7 @@ async fn decide(parts: &Parts, record: PatientId, others: Vec<PatientId>, decisi
     let named = others.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     note(parts, AuditAction::Update, [(record, format!("{word} {named}"))]).await?;
     note(parts, AuditAction::Update, others.iter().map(|other| (*other, format!("{word} {record}")))).await?;
-    let new = NewDecision { record, others, decision, by: BY.to_owned(), reason };
+    let new = NewDecision { record, others, decision, by: COMMAND_LINE.to_owned(), reason };
     match parts.store.decide_identity(&new, parts.clock.now()).await? {
         Decided::Holds(_) if decision == StaffDecision::Same => {
             say("They are one person now. Whoever asked at any of the records not to be written to is not written to.");
@@ -98,21 +97,7 @@ async fn find(parts: &Parts, id: PatientId) -> anyhow::Result<Person> {
 
 /// Whatever is shown of a patient, the audit knows before.
 async fn note(parts: &Parts, action: AuditAction, patients: impl IntoIterator<Item = (PatientId, String)>) -> anyhow::Result<()> {
-    let at = parts.clock.now();
-    let entries: Vec<AuditEntry> = patients
-        .into_iter()
-        .map(|(patient, detail)| AuditEntry {
-            id: AuditId::new(at, parts.entropy.for_id()),
-            at,
-            actor: Actor::System(BY.to_owned()),
-            action,
-            object: "outreach identity".to_owned(),
-            patient: Some(patient),
-            allowed: true,
-            detail,
-        })
-        .collect();
-    Ok(parts.store.audit(&entries).await?)
+    parts.audit(action, "outreach identity", patients.into_iter().map(|(patient, detail)| (Some(patient), detail))).await
 }
 
 async fn source_names(parts: &Parts) -> anyhow::Result<BTreeMap<SourceId, String>> {

@@ -8,24 +8,20 @@ use anyhow::{Context as _, ensure};
 use gateway_plugin_host::{HostConfig, Package, PackageError, SigningKey, pack};
 use gateway_ports::clock::Entropy as _;
 
-use crate::cli::PluginCommand;
+use crate::cli::PublishCommand;
 use crate::progress::say;
 use crate::system::SystemEntropy;
 
-/// Does what the command line asks, where it is one of these.
+/// Does what the command line asks.
 ///
 /// # Errors
 /// Naming the file, and what is wrong with it.
-pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<bool> {
+pub(crate) fn run(command: &PublishCommand) -> anyhow::Result<()> {
     match command {
-        PluginCommand::Key { file } => key(file)?,
-        PluginCommand::Pack { folder, component, key, to } => make(folder, component, key.as_deref(), to.as_deref())?,
-        PluginCommand::Inspect { file } => inspect(file)?,
-        PluginCommand::List | PluginCommand::Install { .. } | PluginCommand::Rollback { .. } | PluginCommand::Remove { .. } => {
-            return Ok(false);
-        }
+        PublishCommand::Key { file } => key(file),
+        PublishCommand::Pack { folder, component, key, to } => make(folder, component, key.as_deref(), to.as_deref()),
+        PublishCommand::Inspect { file } => inspect(file),
     }
-    Ok(true)
 }
 
 /// The bytes of a file that is named in what goes wrong.

@@ -5,12 +5,11 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
-use gateway_domain::ids::AuditId;
-use gateway_domain::plugin::{Capability, PluginName, PluginStatus};
+use gateway_domain::audit::AuditAction;
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{PluginName, PluginStatus};
 use gateway_plugin_host::Difference;
 use gateway_ports::plugins::Plugins as _;
-use gateway_ports::store::AuditStore as _;
 
 use crate::cli::PluginCommand;
 use crate::commands::package;
@@ -18,8 +17,8 @@ use crate::config::Config;
 use crate::progress::{say, table};
 use crate::wiring::{Parts, is_bundled};
 
-/// Who the audit names.
-const BY: &str = "command line";
+/// What the audit says it was.
+const OBJECT: &str = "outreach plugin";
 
 /// Does what the command line asks.
 ///
@@ -31,19 +30,19 @@ pub(crate) async fn run(command: PluginCommand, config: &Config, parts: &Parts) 
         PluginCommand::Install { file, grant } => install(config, parts, &file, grant.as_deref()).await?,
         PluginCommand::Rollback { name } => {
             let name = PluginName::new(name)?;
+            parts.audit(AuditAction::Update, OBJECT, [(None, format!("{name} rolled back"))]).await?;
             let placed = config.plugins.shelf().roll_back(&name)?;
-            note(parts, AuditAction::Update, format!("{name} rolled back to {}", placed.version)).await?;
             say(format!("{name} is {} again, and may do what it was granted then: {}.", placed.version, words(&placed.granted)));
             say(AT_NEXT_START);
         }
         PluginCommand::Remove { name } => {
             let name = PluginName::new(name)?;
+            parts.audit(AuditAction::Update, OBJECT, [(None, format!("{name} removed"))]).await?;
             config.plugins.shelf().remove(&name)?;
-            note(parts, AuditAction::Update, format!("{name} removed")).await?;
             say(format!("{name} is gone, with all its versions."));
             say(AT_NEXT_START);
         }
-        PluginCommand::Inspect { .. } | PluginCommand::Pack { .. } | PluginCommand::Key { .. } => {}
+        PluginCommand::Publish(command) => package::run(&command)?,
     }
     Ok(())
 }
@@ -97,8 +96,9 @@ async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str
     // It has to work before it is put where the gateway finds it.
     let tried = parts.plugins.install(&looked_at.manifest_text, &looked_at.component, &grants, false).await;
     tried.context("it was not installed")?;
+    let detail = format!("{name} {} installed, granted {}", looked_at.manifest.version, words(&granted));
+    parts.audit(AuditAction::Create, OBJECT, [(None, detail)]).await?;
     let placed = shelf.install(&bytes, &granted, &trust, parts.clock.now())?;
-    note(parts, AuditAction::Create, format!("{name} {} installed, granted {}", placed.version, words(&granted))).await?;
     say(format!("{name} {} is installed, and may: {}.", placed.version, words(&granted)));
     say(AT_NEXT_START);
     Ok(())
@@ -146,19 +146,4 @@ fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
 fn words<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> String {
     let names: Vec<String> = capabilities.into_iter().map(Capability::to_string).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
-}
-
-async fn note(parts: &Parts, action: AuditAction, detail: String) -> anyhow::Result<()> {
-    let at = parts.clock.now();
-    let entry = AuditEntry {
-        id: AuditId::new(at, parts.entropy.for_id()),
-        at,
-        actor: Actor::System(BY.to_owned()),
-        action,
-        object: "outreach plugin".to_owned(),
-        patient: None,
-        allowed: true,
-        detail,
-    };
-    Ok(parts.store.audit(&[entry]).await?)
 }

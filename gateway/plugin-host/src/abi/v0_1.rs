@@ -29,10 +29,20 @@ pub(crate) mod journey {
     });
 }
 
+/// Without the imports of `wasi:http`, which are not the gateway's own.
 pub(crate) mod channel {
     wasmtime::component::bindgen!({
+        inline: "
+            package outreach:host;
+            world channel-plugin {
+                import outreach:plugin/log@0.1.0;
+                import outreach:plugin/mail@0.1.0;
+                import outreach:plugin/key-value@0.1.0;
+                import outreach:plugin/secret@0.1.0;
+                export outreach:plugin/channel@0.1.0;
+            }",
         path: "../../plugin-sdk/wit",
-        world: "channel-plugin",
+        world: "outreach:host/channel-plugin",
         imports: { default: async },
         exports: { default: async },
         with: {
@@ -42,7 +52,20 @@ pub(crate) mod channel {
     });
 }
 
-pub(crate) use channel::outreach::plugin::mail;
+/// What a channel exports beside, if it does.
+pub(crate) mod webhook {
+    wasmtime::component::bindgen!({
+        inline: "package outreach:host; world webhook-plugin { export outreach:plugin/webhook@0.1.0; }",
+        path: "../../plugin-sdk/wit",
+        world: "outreach:host/webhook-plugin",
+        exports: { default: async },
+        with: {
+            "outreach:plugin/types@0.1.0": super::segment::outreach::plugin::types,
+        },
+    });
+}
+
+pub(crate) use channel::outreach::plugin::{key_value, mail, secret};
 pub(crate) use segment::outreach::plugin::{log, lookup, types};
 
 /// Findings a check may have.

@@ -9,11 +9,10 @@ const LONGEST: usize = 300;
 impl Host for CallState {
     async fn write(&mut self, level: Level, message: String) {
         let plugin = self.plugin.as_str();
-        let Some(left) = self.log_lines.checked_sub(1) else {
+        if !self.allowance.enter() || !self.allowance.logs() {
             metrics::counter!("plugin_log_lines_dropped_total", "plugin" => plugin.to_owned()).increment(1);
             return;
-        };
-        self.log_lines = left;
+        }
         let message = redacted(&message);
         match level {
             Level::Debug => tracing::debug!(plugin, message, "Plugin"),

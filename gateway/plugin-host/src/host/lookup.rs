@@ -69,8 +69,22 @@ impl Lookups {
     }
 }
 
+impl CallState {
+    /// Counts a lookup, and says whether anybody can know what it asks for.
+    fn enters(&mut self, asked: &[&str]) -> Result<bool, types::PluginError> {
+        if self.allowance.enter() {
+            Ok(self.allowance.may_look_up(asked))
+        } else {
+            Err(types::PluginError::Refused("the host was called too often".to_owned()))
+        }
+    }
+}
+
 impl Host for CallState {
     async fn in_value_set(&mut self, value_set: String, code: types::Coding) -> Result<Option<bool>, types::PluginError> {
+        if !self.enters(&[&value_set, &code.system, &code.code])? {
+            return Ok(None);
+        }
         let asked = Instant::now();
         let services = self.services.clone();
         let answer = services.lookups.contains(value_set, code).await;
@@ -79,6 +93,9 @@ impl Host for CallState {
     }
 
     async fn display(&mut self, code: types::Coding) -> Result<Option<String>, types::PluginError> {
+        if !self.enters(&[&code.system, &code.code])? {
+            return Ok(None);
+        }
         let asked = Instant::now();
         let services = self.services.clone();
         let answer = services.lookups.display(code).await;

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
+use gateway_domain::capability::{Capability, PatientField};
 use gateway_domain::code::{CodeId, CodeSet};
 use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKind;
 use gateway_domain::journey::{Answer, Effect, JourneyEvent};
-use gateway_domain::plugin::{Capability, PatientField};
 use gateway_plugin_host::InstallError;
 use gateway_ports::plugins::{OutgoingMessage, PluginError, Plugins, SegmentQuestion, SendOutcome, Verdicts, population};
 use jiff::Timestamp;
@@ -45,6 +45,18 @@ pub(crate) fn columns(codes: &mut Codes, patients: &[PatientBuilder]) -> Patient
     }
 }
 
+/// Who is due for screening, asked on a day in November 2026.
+fn screening(codes: &mut Codes, with_evidence: bool) -> SegmentQuestion {
+    let needs = <SegmentRules as outreach_plugin_sdk::segment::Segment>::describe(SCREENING).unwrap().needs;
+    let sets = codes.resolve(&needs.code_sets).into_iter();
+    SegmentQuestion {
+        config: Arc::from(SCREENING),
+        code_sets: sets.map(|set| CodeSet::new(set.into_iter().map(CodeId).collect())).collect(),
+        as_of: "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap(),
+        with_evidence,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn segment_rules_answers_through_the_host_as_it_does_natively() {
     let bench = bench();
@@ -57,13 +69,7 @@ async fn segment_rules_answers_through_the_host_as_it_does_natively() {
     let patients = patients(2_500);
     let native = testing::ask::<SegmentRules>(SCREENING, &mut codes, "2026-11-23", &patients).unwrap();
     let columns = columns(&mut codes, &patients);
-    let sets = codes.resolve(&<SegmentRules as outreach_plugin_sdk::segment::Segment>::describe(SCREENING).unwrap().needs.code_sets);
-    let question = SegmentQuestion {
-        config: Arc::from(SCREENING),
-        code_sets: sets.into_iter().map(|set| CodeSet::new(set.into_iter().map(CodeId).collect())).collect(),
-        as_of: "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap(),
-        with_evidence: true,
-    };
+    let question = screening(&mut codes, true);
     let verdicts = plugin.evaluate(&question, &columns).await.unwrap();
     assert_eq!(verdicts.populations, native.0.populations);
     assert!(verdicts.populations.contains(&population::MEMBER) && verdicts.populations.contains(&0));
@@ -121,6 +127,18 @@ async fn channel_email_reaches_the_relay_through_the_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_other_channel_takes_over_what_one_carries() {
+    let bench = bench();
+    install(&bench, "channel-email").await;
+    let email = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "channel-email").unwrap();
+    let other = email.manifest.replace("\"channel-email\"", "\"a-letterbox\"");
+    let error = bench.host.install(&other, email.component, &[Capability::Mail], false).await.unwrap_err();
+    assert!(matches!(&error, InstallError::MediumTaken { carrier, .. } if carrier == "channel-email"), "{error}");
+    assert_eq!(bench.host.channel("email").unwrap().name().as_str(), "channel-email");
+    install(&bench, "channel-email").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_is_not_installed_without_the_grant_it_needs() {
     let bench = bench();
     let email = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "channel-email").unwrap();
@@ -149,13 +167,7 @@ async fn a_segment_is_not_decided_by_a_plugin_that_may_not_see_what_it_needs() {
     // A caller that sends them all the same is refused too.
     let (mut codes, people) = (Codes::default(), patients(30));
     let columns = columns(&mut codes, &people);
-    let sets = codes.resolve(&<SegmentRules as outreach_plugin_sdk::segment::Segment>::describe(SCREENING).unwrap().needs.code_sets);
-    let question = SegmentQuestion {
-        config: Arc::from(SCREENING),
-        code_sets: sets.into_iter().map(|set| CodeSet::new(set.into_iter().map(CodeId).collect())).collect(),
-        as_of: "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap(),
-        with_evidence: false,
-    };
+    let question = screening(&mut codes, false);
     assert!(matches!(plugin.evaluate(&question, &columns).await, Err(PluginError::NotGranted { .. })));
 
     // What is withheld of the person is unknown, and who is unknown is no member.

@@ -13,7 +13,8 @@ use std::process::Command;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use gateway_domain::plugin::{Capability, PluginName, PluginStatus};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::{PluginName, PluginStatus};
 use gateway_ports::plugins::{PluginError, Plugins, SegmentQuestion, Verdicts};
 use jiff::Timestamp;
 use outreach_plugin_sdk::testing::Codes;

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateway_domain::plugin::{Capability, PluginName};
+use gateway_domain::capability::Capability;
+use gateway_domain::plugin::PluginName;
 use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
 use gateway_ports::clock::Clock;
 use gateway_ports::mail::{MailRelay, RelayOutcome};

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use gateway_domain::capability::Capability;
 use gateway_domain::journey::JourneyEvent;
-use gateway_domain::plugin::{Capability, PluginName};
+use gateway_domain::plugin::PluginName;
 use gateway_plugin_host::HostConfig;
 use gateway_ports::plugins::{OutgoingMessage, PluginError, Plugins};
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! Channels that write to whom they like, or answer nonsense.
 
-use gateway_domain::plugin::Capability;
+use gateway_domain::capability::Capability;
 use gateway_plugin_host::HostConfig;
 use gateway_ports::plugins::{Plugins, SendOutcome};
 use rstest::rstest;

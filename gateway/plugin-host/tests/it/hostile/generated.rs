@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
+use gateway_domain::capability::Capability;
 use gateway_domain::journey::JourneyEvent;
-use gateway_domain::plugin::{Capability, PluginKind};
+use gateway_domain::plugin::PluginKind;
 use gateway_plugin_host::{HostConfig, Manifest};
 use gateway_ports::plugins::{PluginError, Plugins};
 use jiff::Timestamp;

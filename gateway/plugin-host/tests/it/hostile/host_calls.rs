@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use gateway_domain::capability::Capability;
 use gateway_domain::code::Coding;
-use gateway_domain::plugin::Capability;
 use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
 use gateway_ports::mail::{MailRelay, RelayOutcome};
 use gateway_ports::plugins::{PluginError, Plugins, SendOutcome};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gateway_domain::plugin::Capability;
+use gateway_domain::capability::Capability;
 use gateway_plugin_host::{HostConfig, InstallError};
 use rstest::rstest;
 
