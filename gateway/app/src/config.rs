@@ -3,6 +3,7 @@
 mod gate;
 mod identity;
 mod mail;
+mod plugin;
 mod push;
 mod server;
 mod source;
@@ -10,12 +11,12 @@ mod write_back;
 
 use std::path::{Path, PathBuf};
 
-use gateway_plugin_host::{HostConfig, PublisherKey, Shelf, Trust};
 use serde::Deserialize;
 
 pub(crate) use gate::GateSection;
 pub(crate) use identity::IdentitySection;
 pub(crate) use mail::{MailSection, MailTls};
+pub(crate) use plugin::{PluginSection, PluginsSection, settings as plugin_settings};
 pub(crate) use push::PushSection;
 pub(crate) use server::ServerSection;
 pub(crate) use source::{ExportSetting, SourceAuth, SourceSection};
@@ -87,6 +88,9 @@ pub(crate) struct Config {
     /// `[[source]]`
     #[serde(default, rename = "source")]
     pub(crate) sources: Vec<SourceSection>,
+    /// `[[plugin]]`
+    #[serde(default)]
+    pub(crate) plugin: Vec<PluginSection>,
 }
 
 /// `[database]`
@@ -127,47 +131,6 @@ pub(crate) struct TrackingSection {
 pub(crate) struct KeysSection {
     /// Folder for the gateway's keys.
     pub(crate) folder: PathBuf,
-}
-
-/// `[plugins]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PluginsSection {
-    /// Folder for compiled plugins.
-    pub(crate) cache: PathBuf,
-    /// Folder of installed plugins.
-    pub(crate) folder: PathBuf,
-    /// Whose plugins may be installed and used.
-    pub(crate) publishers: Vec<PublisherSection>,
-    /// Plugins need no signature.
-    pub(crate) development: bool,
-}
-
-/// One of `plugins.publishers`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PublisherSection {
-    /// What the operator calls the publisher.
-    pub(crate) name: String,
-    /// The publisher's key.
-    pub(crate) key: PublisherKey,
-}
-
-impl PluginsSection {
-    /// Who is trusted.
-    pub(crate) fn trust(&self) -> Trust {
-        Trust { publishers: self.publishers.iter().map(|publisher| publisher.key).collect(), anybody: self.development }
-    }
-
-    /// Who has this key, in the operator's words.
-    pub(crate) fn publisher(&self, key: PublisherKey) -> Option<&str> {
-        self.publishers.iter().find(|publisher| publisher.key == key).map(|publisher| publisher.name.as_str())
-    }
-
-    /// The folder of installed plugins.
-    pub(crate) fn shelf(&self) -> Shelf {
-        Shelf::new(self.folder.clone(), HostConfig::default().component_bytes)
-    }
 }
 
 /// How log lines look.
@@ -239,6 +202,7 @@ impl Config {
                 return Err(ConfigError::key("source.name", format!("two sources are called `{}`", source.name)));
             }
         }
+        plugin::check(&self.plugin)?;
         self.identity.check(&self.sources)
     }
 

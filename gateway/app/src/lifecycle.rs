@@ -301,7 +301,9 @@ fn settings(config: &Config, alone: bool) -> anyhow::Result<OutreachSettings> {
         message_id_domain: config.mail.message_id_domain.clone(),
         tracking: config.tracking.clicks,
     };
-    let settings = OutreachSettings { time_zone: TimeZone::get(&config.hospital.time_zone)?, ..OutreachSettings::new(sender) };
+    let time_zone = TimeZone::get(&config.hospital.time_zone)?;
+    let channels = config.plugin.iter().map(|section| (section.name.to_string(), section.json())).collect();
+    let settings = OutreachSettings { time_zone, channels, ..OutreachSettings::new(sender) };
     Ok(if alone { settings } else { settings.shared() })
 }
 

@@ -1,6 +1,7 @@
 //! Puts the parts together. The only place where everything is known.
 
 pub(crate) mod ehr;
+pub(crate) mod http;
 pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod mail;
@@ -30,7 +31,7 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use secrecy::SecretString;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::definitions::Target;
 use crate::system::{SystemClock, SystemEntropy};
 
@@ -76,10 +77,11 @@ impl Parts {
         let links = LinkKeyRing::load_or_create(&config.keys.folder.join("links.json"), &mut UnwrapErr(SysRng))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let terminology: Arc<dyn Terminology> = Arc::new(terminology::Starter::load()?);
-        let plugins = load_plugins(config, &clock, &terminology).await?;
+        let store = Arc::new(store);
+        let plugins = load_plugins(config, &store, &clock, &terminology).await?;
         let refused_plugins = take_from_shelf(config, &plugins).await?;
         Ok(Self {
-            store: Arc::new(store),
+            store,
             plugins: Arc::new(plugins),
             refused_plugins,
             content: Arc::new(EmailContent),
@@ -149,7 +151,12 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 /// Installs the bundled plugins. Each gets what it asks for: they came with the binary.
-async fn load_plugins(config: &Config, clock: &Arc<dyn Clock>, terminology: &Arc<dyn Terminology>) -> anyhow::Result<PluginHost> {
+async fn load_plugins(
+    config: &Config,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    terminology: &Arc<dyn Terminology>,
+) -> anyhow::Result<PluginHost> {
     let cache = &config.plugins.cache;
     std::fs::create_dir_all(cache).with_context(|| format!("the folder for compiled plugins, `{}`", cache.display()))?;
     let cache = std::fs::canonicalize(cache)?;
@@ -158,6 +165,9 @@ async fn load_plugins(config: &Config, clock: &Arc<dyn Clock>, terminology: &Arc
         clock: Arc::clone(clock),
         mail: Some(Arc::new(mail::Relay::new(&config.mail)?)),
         terminology: Some(Arc::clone(terminology)),
+        http: Some(Arc::new(http::PluginClients::new(&config.plugin)?)),
+        values: Some(Arc::<Store>::clone(store)),
+        settings: config::plugin_settings(&config.plugin)?,
     };
     let host = PluginHost::new(host_config, dependencies)?;
     for plugin in plugins_bundled::all() {

@@ -15,7 +15,7 @@ pub struct OutreachSettings {
     pub time_zone: TimeZone,
     /// In whose name messages go out.
     pub sender: SenderProfile,
-    /// Configuration of channels by medium, a JSON document each; `{}` where there is none.
+    /// Configuration of channels by the plugin that carries them, a JSON document each; `{}` where there is none.
     pub channels: BTreeMap<String, String>,
     /// Patients evaluated in one batch.
     pub evaluate_batch: u32,

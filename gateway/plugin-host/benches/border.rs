@@ -30,7 +30,7 @@ impl Clock for Standing {
 }
 
 fn host(config: HostConfig) -> PluginHost {
-    PluginHost::new(config, HostDependencies { clock: Arc::new(Standing), mail: None, terminology: None }).unwrap()
+    PluginHost::new(config, HostDependencies::new(Arc::new(Standing))).unwrap()
 }
 
 /// Women of many ages with 15 facts each, every third one screened.

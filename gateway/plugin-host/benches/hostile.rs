@@ -110,7 +110,7 @@ fn besiege(host: &Arc<PluginHost>, calls: usize) -> JoinSet<()> {
 async fn measure() {
     let config = HostConfig { compute_time: DEADLINE, fuel: u64::MAX, park_after: u32::MAX, ..HostConfig::default() };
     let plugin_calls = config.plugin_calls as usize;
-    let host = Arc::new(PluginHost::new(config, HostDependencies { clock: Arc::new(Standing), mail: None, terminology: None }).unwrap());
+    let host = Arc::new(PluginHost::new(config, HostDependencies::new(Arc::new(Standing))).unwrap());
     host.install(&manifest("well"), &component("i32.const 16"), &[], false).await.unwrap();
     host.install(&manifest("endless"), &component("(loop br 0) unreachable"), &[], false).await.unwrap();
 

@@ -53,10 +53,17 @@ impl<'a> Attempt<'a> {
             if context.data().allowance.is_exceeded() {
                 return Err(wasmtime::Error::msg(format!("it called the host more than {host_calls} times")));
             }
-            let computed = context.data().started.elapsed().saturating_sub(context.data().outside);
-            Ok(if computed < compute_time { UpdateDeadline::YieldCustom(1, Box::pin(yield_now())) } else { UpdateDeadline::Interrupt })
+            Ok(if context.data().computed() < compute_time {
+                UpdateDeadline::YieldCustom(1, Box::pin(yield_now()))
+            } else {
+                UpdateDeadline::Interrupt
+            })
         });
         store.set_epoch_deadline(1);
+        store.call_hook(|mut context, border| {
+            context.data_mut().crosses(border);
+            Ok(())
+        });
         Ok((Self { shared, installed, started, _own_place: own_place, _place: place }, store))
     }
 

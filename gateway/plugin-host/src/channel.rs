@@ -6,16 +6,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gateway_domain::issue::Issue;
 use gateway_domain::plugin::{PluginKind, PluginName};
-use gateway_ports::plugins::{ChannelDescription, ChannelPlugin, DeliveryPromise, OutgoingMessage, PluginError, SendOutcome};
+use gateway_ports::plugins::{
+    ChannelDescription, ChannelPlugin, DeliveryPromise, OutgoingMessage, PluginError, SendOutcome, WebhookReceipt, WebhookRequest,
+};
 use tokio::time::timeout;
 
-use crate::Shared;
 use crate::abi::v0_1::channel::ChannelPluginPre;
 use crate::abi::v0_1::channel::exports::outreach::plugin::channel as wit;
 use crate::abi::v0_1::{cut, issues, said};
 use crate::attempt::{Attempt, Failure};
 use crate::host::CallState;
 use crate::install::{Entry, Installed};
+use crate::{Shared, webhook};
 
 /// Messages of one call, whatever a plugin says it takes.
 const MOST_MESSAGES: u32 = 1_000;
@@ -67,6 +69,14 @@ impl ChannelPlugin for Channels {
             }
         }
         Ok(outcomes)
+    }
+
+    fn has_webhook(&self) -> bool {
+        matches!(self.installed.entry, Entry::Channel { webhook: Some(_), .. })
+    }
+
+    async fn receive(&self, config: &str, request: &WebhookRequest) -> Result<WebhookReceipt, PluginError> {
+        webhook::receive(&self.shared, &self.installed, config, request).await
     }
 }
 

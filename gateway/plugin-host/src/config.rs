@@ -52,6 +52,16 @@ pub struct HostConfig {
     pub host_calls: u32,
     /// Bytes of what one lookup asks for: the name of a value set, a code and its system. Nobody knows longer ones.
     pub lookup_bytes: usize,
+    /// Bytes of the keys and values a plugin keeps.
+    pub value_bytes: u64,
+    /// Requests of one call.
+    pub http_requests: usize,
+    /// Bytes of all bodies of all requests and responses of one call.
+    pub http_bytes: usize,
+    /// Bytes of the headers of one request or response, as they are held in memory.
+    pub http_header_bytes: usize,
+    /// Time one request may take from start to end.
+    pub http_time: Duration,
     /// Failures in a row after which a plugin is parked.
     pub park_after: u32,
     /// How long it stays parked before it may try again.
@@ -88,6 +98,11 @@ impl Default for HostConfig {
             log_lines: 50,
             host_calls: 100_000,
             lookup_bytes: 4 << 10,
+            value_bytes: 1 << 20,
+            http_requests: 1_000,
+            http_bytes: 32 << 20,
+            http_header_bytes: 128 << 10,
+            http_time: Duration::from_secs(30),
             park_after: 5,
             park_for: Duration::from_mins(5),
             lookup_entries: 10_000,
@@ -107,6 +122,9 @@ impl HostConfig {
             concurrent_calls: 4,
             plugin_calls: 2,
             answer_bytes: 1 << 20,
+            http_requests: 20,
+            http_bytes: 1 << 20,
+            http_time: Duration::from_secs(2),
             park_after: 3,
             ..Self::default()
         }

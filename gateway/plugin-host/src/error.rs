@@ -1,6 +1,5 @@
 //! Why a plugin can't be installed.
 
-use gateway_domain::capability::Capability;
 use gateway_ports::plugins::PluginError;
 
 /// Why a plugin can't be installed, or the engine not be started.
@@ -65,8 +64,8 @@ pub enum InstallError {
         plugin: String,
         /// What it imports.
         import: String,
-        /// The capability that gives it.
-        capability: Capability,
+        /// The capability that gives it, as a manifest names it.
+        capability: &'static str,
     },
     /// It imports something that was not granted.
     #[error("plugin `{plugin}` imports `{import}`, and `{capability}` was not granted to it; grant it or do without the plugin")]
@@ -75,8 +74,8 @@ pub enum InstallError {
         plugin: String,
         /// What it imports.
         import: String,
-        /// The capability that gives it.
-        capability: Capability,
+        /// The capability that gives it, as a manifest names it.
+        capability: &'static str,
     },
     /// It imports or asks for something the gateway does not have.
     #[error("plugin `{plugin}` needs `{import}`, which this gateway does not offer")]

@@ -1,30 +1,41 @@
 //! What the host does for a call: one file for each interface of the WIT.
 
 pub(crate) mod allowance;
+pub(crate) mod http;
+pub(crate) mod key_value;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod mail;
+pub(crate) mod secret;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::PluginName;
+use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
+use gateway_ports::store::PluginValueStore;
+use wasmtime::CallHook;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::abi::v0_1;
 use crate::config::HostConfig;
 use crate::host::allowance::Allowance;
+use crate::host::http::Web;
 use crate::host::lookup::Lookups;
 use crate::install::Installed;
 use crate::limits::Limits;
+use crate::settings::Reach;
 
 /// What the interfaces stand on.
 pub(crate) struct Services {
     pub(crate) mail: Option<Arc<dyn MailRelay>>,
+    pub(crate) http: Option<Arc<dyn HttpClient>>,
+    pub(crate) values: Option<Arc<dyn PluginValueStore>>,
     pub(crate) lookups: Lookups,
     pub(crate) message_bytes: usize,
+    pub(crate) value_bytes: u64,
 }
 
 /// The state of one call.
@@ -33,42 +44,108 @@ pub(crate) struct CallState {
     pub(crate) allowance: Allowance,
     pub(crate) plugin: PluginName,
     pub(crate) services: Arc<Services>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) web: Web,
     pub(crate) started: Instant,
     /// Time spent waiting for the host.
-    pub(crate) outside: Duration,
+    outside: Duration,
+    /// When the host was last called, while it has not answered.
+    left_at: Option<Instant>,
 }
 
 impl CallState {
     pub(crate) fn new(installed: &Installed, services: Arc<Services>, config: &HostConfig) -> Self {
+        let plugin = installed.manifest.name.clone();
         Self {
             limits: Limits::new(config),
             allowance: Allowance::new(config),
-            plugin: installed.manifest.name.clone(),
+            web: Web::new(&plugin, services.http.clone(), Arc::clone(&installed.reach), config),
+            plugin,
             services,
+            reach: Arc::clone(&installed.reach),
             started: Instant::now(),
             outside: Duration::ZERO,
+            left_at: None,
         }
+    }
+
+    /// Notes that the plugin leaves for the host, or comes back: the time between is not its own.
+    pub(crate) fn crosses(&mut self, border: CallHook) {
+        match border {
+            CallHook::CallingHost => self.left_at = Some(Instant::now()),
+            CallHook::ReturningFromHost => self.outside += self.left_at.take().map_or(Duration::ZERO, |left| left.elapsed()),
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+        }
+    }
+
+    /// How long the plugin has computed.
+    pub(crate) fn computed(&self) -> Duration {
+        self.started.elapsed().saturating_sub(self.outside)
     }
 }
 
 impl v0_1::types::Host for CallState {}
 
-/// The interface that a capability gives; `None` where it gives something to see.
-pub(crate) const fn interface_of(capability: Capability) -> Option<&'static str> {
-    match capability {
-        Capability::Log => Some("outreach:plugin/log@0.1.0"),
-        Capability::Lookup => Some("outreach:plugin/lookup@0.1.0"),
-        Capability::Mail => Some("outreach:plugin/mail@0.1.0"),
-        Capability::Patient(_) | Capability::Facts(_) => None,
-    }
+/// An interface that a capability gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interface {
+    Log,
+    Lookup,
+    Mail,
+    KeyValue,
+    Secret,
+    Http,
 }
 
-/// Links the interface of a capability.
-pub(crate) fn link(linker: &mut Linker<CallState>, capability: Capability) -> wasmtime::Result<()> {
-    match capability {
-        Capability::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
-        Capability::Patient(_) | Capability::Facts(_) => Ok(()),
+impl Interface {
+    pub(crate) const ALL: [Self; 6] = [Self::Log, Self::Lookup, Self::Mail, Self::KeyValue, Self::Secret, Self::Http];
+
+    /// The interface that has to be there for an import, if any.
+    pub(crate) fn of_import(import: &str) -> Option<Self> {
+        match import {
+            "outreach:plugin/log@0.1.0" => Some(Self::Log),
+            "outreach:plugin/lookup@0.1.0" => Some(Self::Lookup),
+            "outreach:plugin/mail@0.1.0" => Some(Self::Mail),
+            "outreach:plugin/key-value@0.1.0" => Some(Self::KeyValue),
+            "outreach:plugin/secret@0.1.0" => Some(Self::Secret),
+            // Whatever the version and the interface: what the standard library of a guest brings along is asked for, too.
+            _ if import.starts_with("wasi:http/") => Some(Self::Http),
+            _ => None,
+        }
+    }
+
+    /// Whether a capability gives it.
+    pub(crate) const fn is_given_by(self, capability: &Capability) -> bool {
+        match self {
+            Self::Log => matches!(capability, Capability::Log),
+            Self::Lookup => matches!(capability, Capability::Lookup),
+            Self::Mail => matches!(capability, Capability::Mail),
+            Self::KeyValue => matches!(capability, Capability::KeyValue),
+            Self::Secret => matches!(capability, Capability::Secret(_)),
+            Self::Http => matches!(capability, Capability::Http(_) | Capability::HttpAsConfigured),
+        }
+    }
+
+    /// What a manifest asks for to have it.
+    pub(crate) const fn asked_as(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Lookup => "lookup",
+            Self::Mail => "mail",
+            Self::KeyValue => "key-value",
+            Self::Secret => "secret:` with its name, such as `secret:token",
+            Self::Http => "http:` with an origin, such as `http:https://api.example.org",
+        }
+    }
+
+    pub(crate) fn link(self, linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+        match self {
+            Self::Log => v0_1::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+            Self::Lookup => v0_1::lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+            Self::Mail => v0_1::mail::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+            Self::KeyValue => v0_1::key_value::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+            Self::Secret => v0_1::secret::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+            Self::Http => http::link(linker),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! From a manifest and a component to a plugin that takes work.
 
+use std::sync::Arc;
+
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::{Plugin, PluginKind, PluginStatus};
 use gateway_ports::plugins::{DeliveryPromise, PluginError};
@@ -13,9 +15,10 @@ use crate::attempt::Attempt;
 use crate::breaker::Breaker;
 use crate::digest::sha256;
 use crate::error::InstallError;
-use crate::host::{self, CallState};
+use crate::host::{CallState, Interface};
 use crate::inspect::inspect;
 use crate::manifest::Manifest;
+use crate::settings::Reach;
 use crate::sight::Sight;
 use crate::{Shared, channel};
 
@@ -29,6 +32,8 @@ pub(crate) struct Installed {
     digest: String,
     granted: Vec<Capability>,
     pub(crate) sight: Sight,
+    /// Servers it may ask, and secrets it may use.
+    pub(crate) reach: Arc<Reach>,
     bundled: bool,
 }
 
@@ -36,7 +41,14 @@ pub(crate) struct Installed {
 pub(crate) enum Entry {
     Segment(v0_1::segment::SegmentPluginPre<CallState>),
     Journey(v0_1::journey::JourneyPluginPre<CallState>),
-    Channel { component: v0_1::channel::ChannelPluginPre<CallState>, medium: String, promise: DeliveryPromise, max_batch: usize },
+    Channel {
+        component: v0_1::channel::ChannelPluginPre<CallState>,
+        /// Its other face, where it is told things by its provider.
+        webhook: Option<v0_1::webhook::WebhookPluginPre<CallState>>,
+        medium: String,
+        promise: DeliveryPromise,
+        max_batch: usize,
+    },
 }
 
 impl Entry {
@@ -84,7 +96,7 @@ pub(crate) async fn install(
     if component.len() > shared.config.component_bytes {
         return Err(InstallError::TooLarge { plugin, bytes: component.len(), most: shared.config.component_bytes });
     }
-    let granted: Vec<Capability> = manifest.asks.iter().copied().filter(|asked| granted.contains(asked)).collect();
+    let granted: Vec<Capability> = manifest.asks.iter().filter(|asked| granted.contains(asked)).cloned().collect();
     inspect(&shared.config, &plugin, component)?;
     let compiled = compile(shared, &plugin, component).await?;
     let linked = link(shared, &manifest, &compiled, &granted)?;
@@ -97,14 +109,20 @@ pub(crate) async fn install(
         PluginKind::Segment => Entry::Segment(v0_1::segment::SegmentPluginPre::new(linked).map_err(not_of_kind)?),
         PluginKind::Journey => Entry::Journey(v0_1::journey::JourneyPluginPre::new(linked).map_err(not_of_kind)?),
         PluginKind::Channel => {
+            let webhook = if has_webhook(shared, &compiled) {
+                Some(v0_1::webhook::WebhookPluginPre::new(linked.clone()).map_err(not_of_kind)?)
+            } else {
+                None
+            };
             let component = v0_1::channel::ChannelPluginPre::new(linked).map_err(not_of_kind)?;
             // Until it has described itself it carries nothing.
-            Entry::Channel { component, medium: String::new(), promise: DeliveryPromise::AtMostOnce, max_batch: 1 }
+            Entry::Channel { component, webhook, medium: String::new(), promise: DeliveryPromise::AtMostOnce, max_batch: 1 }
         }
     };
     let digest = sha256(component);
     let mut installed = Installed {
         sight: Sight::of(&granted),
+        reach: Arc::new(Reach::of(&granted, shared.settings.get(&manifest.name))),
         manifest,
         entry,
         breaker: Breaker::default(),
@@ -115,7 +133,9 @@ pub(crate) async fn install(
     };
     start(shared, &installed).await?;
     if matches!(installed.entry, Entry::Channel { .. }) {
-        let description = channel::describe(shared, &installed, "{}").await?;
+        let config =
+            shared.settings.get(&installed.manifest.name).map(|settings| settings.config.as_str()).filter(|config| !config.is_empty());
+        let description = channel::describe(shared, &installed, config.unwrap_or("{}")).await?;
         if let Entry::Channel { medium, promise, max_batch, .. } = &mut installed.entry {
             *promise = description.promise;
             *max_batch = description.max_batch as usize;
@@ -158,6 +178,10 @@ async fn start(shared: &Shared, installed: &Installed) -> Result<(), PluginError
     attempt.finish(store, ended, Ok)
 }
 
+fn has_webhook(shared: &Shared, component: &Component) -> bool {
+    component.component_type().exports(&shared.engine).any(|(name, _)| name == "outreach:plugin/webhook@0.1.0")
+}
+
 /// Links what was granted. What the standard library of a guest imports of WASI becomes a trap; any other import is refused.
 fn link(
     shared: &Shared,
@@ -169,22 +193,21 @@ fn link(
     let compile = |error: wasmtime::Error| InstallError::Compile { plugin: plugin(), reason: v0_1::cut(&format!("{error:#}")) };
     let mut linker = Linker::new(&shared.engine);
     v0_1::types::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |state: &mut CallState| state).map_err(compile)?;
-    for capability in granted {
-        host::link(&mut linker, *capability).map_err(compile)?;
+    for interface in Interface::ALL.into_iter().filter(|it| granted.iter().any(|capability| it.is_given_by(capability))) {
+        interface.link(&mut linker).map_err(compile)?;
     }
     for (import, _) in component.component_type().imports(&shared.engine) {
-        let import = import.to_owned();
-        if import.starts_with("wasi:") || import == "outreach:plugin/types@0.1.0" {
-            continue;
-        }
-        let Some(needed) = Capability::all().find(|known| host::interface_of(*known) == Some(import.as_str())) else {
-            return Err(InstallError::NotOffered { plugin: plugin(), import });
+        let Some(needed) = Interface::of_import(import) else {
+            if import.starts_with("wasi:") || import == "outreach:plugin/types@0.1.0" {
+                continue;
+            }
+            return Err(InstallError::NotOffered { plugin: plugin(), import: import.to_owned() });
         };
-        let capability = needed;
-        if !manifest.asks.contains(&needed) {
+        let (import, capability) = (import.to_owned(), needed.asked_as());
+        if !manifest.asks.iter().any(|asked| needed.is_given_by(asked)) {
             return Err(InstallError::NotAsked { plugin: plugin(), import, capability });
         }
-        if !granted.contains(&needed) {
+        if !granted.iter().any(|granted| needed.is_given_by(granted)) {
             return Err(InstallError::NotGranted { plugin: plugin(), import, capability });
         }
     }

@@ -21,8 +21,10 @@ mod limits;
 mod manifest;
 mod package;
 mod segment;
+mod settings;
 mod shelf;
 mod sight;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,8 +32,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::{Plugin, PluginKind, PluginName};
 use gateway_ports::clock::Clock;
+use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
+use gateway_ports::store::PluginValueStore;
 use gateway_ports::terminology::Terminology;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
@@ -43,6 +47,7 @@ use crate::host::lookup::Lookups;
 use crate::install::Installed;
 pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
+pub use crate::settings::{PluginSettings, Secret};
 pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
 
 /// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
@@ -54,6 +59,19 @@ pub struct HostDependencies {
     pub mail: Option<Arc<dyn MailRelay>>,
     /// Codes and value sets.
     pub terminology: Option<Arc<dyn Terminology>>,
+    /// Sends requests.
+    pub http: Option<Arc<dyn HttpClient>>,
+    /// Keeps what plugins keep.
+    pub values: Option<Arc<dyn PluginValueStore>>,
+    /// What the operator gives plugins, by their names.
+    pub settings: BTreeMap<PluginName, PluginSettings>,
+}
+
+impl HostDependencies {
+    /// A clock, and nothing else.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, mail: None, terminology: None, http: None, values: None, settings: BTreeMap::new() }
+    }
 }
 
 /// All plugins of a gateway, and the engine they run in.
@@ -68,6 +86,7 @@ pub(crate) struct Shared {
     pub(crate) config: HostConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) services: Arc<Services>,
+    pub(crate) settings: BTreeMap<PluginName, PluginSettings>,
     /// As many as there are places in the pool of instances.
     pub(crate) places: Semaphore,
     /// One component is compiled at a time, so that those that take too long don't pile up.
@@ -79,10 +98,18 @@ impl PluginHost {
     pub fn new(config: HostConfig, dependencies: HostDependencies) -> Result<Self, InstallError> {
         let engine = engine::build(&config)?;
         let lookups = Lookups::new(dependencies.terminology, config.lookup_entries, config.lookup_lives);
-        let services = Arc::new(Services { mail: dependencies.mail, lookups, message_bytes: config.message_bytes });
+        let services = Services {
+            mail: dependencies.mail,
+            http: dependencies.http,
+            values: dependencies.values,
+            lookups,
+            message_bytes: config.message_bytes,
+            value_bytes: config.value_bytes,
+        };
         let places = Semaphore::new(config.concurrent_calls as usize);
         let compiling = Arc::new(Semaphore::new(1));
-        let shared = Shared { engine, config, clock: dependencies.clock, services, places, compiling };
+        let (clock, settings) = (dependencies.clock, dependencies.settings);
+        let shared = Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling };
         Ok(Self { shared: Arc::new(shared), installed: RwLock::default() })
     }
 

@@ -169,7 +169,7 @@ impl Shelf {
 
     /// What the package asks for beside what is installed of it; all is new where it is not.
     pub fn difference(&self, package: &Package) -> Result<Difference, ShelfError> {
-        let asks: BTreeSet<Capability> = package.manifest.asks.iter().copied().collect();
+        let asks: BTreeSet<Capability> = package.manifest.asks.iter().cloned().collect();
         let Some(before) = self.register()?.plugin.remove(&package.manifest.name).and_then(|versions| versions.into_iter().next_back())
         else {
             return Ok(Difference { new: asks, ..Difference::default() });
@@ -177,10 +177,10 @@ impl Shelf {
         let asked = Package::read(&self.file_of(&package.manifest.name, &before)?, self.most_component)?;
         let asked: BTreeSet<Capability> = asked.manifest.asks.into_iter().collect();
         Ok(Difference {
-            new: asks.difference(&asked).copied().collect(),
-            kept: asks.intersection(&before.granted).copied().collect(),
-            withheld: asks.intersection(&asked).filter(|it| !before.granted.contains(it)).copied().collect(),
-            gone: before.granted.difference(&asks).copied().collect(),
+            new: asks.difference(&asked).cloned().collect(),
+            kept: asks.intersection(&before.granted).cloned().collect(),
+            withheld: asks.intersection(&asked).filter(|it| !before.granted.contains(*it)).cloned().collect(),
+            gone: before.granted.difference(&asks).cloned().collect(),
         })
     }
 
@@ -189,7 +189,7 @@ impl Shelf {
         let (package, version) = self.look_at(file, trust)?;
         let name = package.manifest.name;
         if let Some(capability) = granted.iter().find(|it| !package.manifest.asks.contains(it)) {
-            return Err(ShelfError::NotAsked { name, capability: *capability });
+            return Err(ShelfError::NotAsked { name, capability: capability.clone() });
         }
         let sha256 = sha256(file);
         let mut register = self.register()?;
@@ -240,7 +240,7 @@ impl Shelf {
     /// Takes a plugin from the shelf, for a host.
     pub fn take(&self, name: &PluginName, placed: &Placed, trust: &Trust) -> Result<Taken, ShelfError> {
         let (package, _) = self.look_at(&self.file_of(name, placed)?, trust)?;
-        Ok(Taken { package, granted: placed.granted.iter().copied().collect() })
+        Ok(Taken { package, granted: placed.granted.iter().cloned().collect() })
     }
 
     fn file_of(&self, name: &PluginName, placed: &Placed) -> Result<Vec<u8>, ShelfError> {

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod content;
 pub mod ehr;
 pub mod handover;
+pub mod http;
 pub mod mail;
 pub mod plugins;
 pub mod process;

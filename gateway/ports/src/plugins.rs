@@ -289,6 +289,79 @@ pub enum SendOutcome {
     Unknown(String),
 }
 
+/// A request to the address of a channel.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookRequest {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The whole URL, as the provider was told it.
+    pub url: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+impl std::fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookRequest").field("method", &self.method).field("received_at", &self.received_at).finish_non_exhaustive()
+    }
+}
+
+/// What became of a message that a provider had taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It reached the person.
+    Delivered,
+    /// It did not, and another message might.
+    Failed,
+    /// It did not, and none ever will at this address.
+    Undeliverable,
+}
+
+/// What a provider tells.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// What became of a message.
+    Delivery {
+        /// The provider's id for it.
+        provider_id: String,
+        /// What became of it.
+        state: DeliveryState,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Whoever has this address wants no more messages by this channel.
+    OptedOut(String),
+    /// Whoever has this address answered.
+    Answered(String),
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Delivery { provider_id, state, .. } => f.debug_tuple("Delivery").field(provider_id).field(state).finish(),
+            Self::OptedOut(_) => f.write_str("OptedOut(..)"),
+            Self::Answered(_) => f.write_str("Answered(..)"),
+        }
+    }
+}
+
+/// What a request told, and what the provider gets back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookReceipt {
+    /// What it told.
+    pub notices: Vec<Notice>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Kind of its body.
+    pub content_type: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
 /// Carries messages to people.
 #[async_trait]
 pub trait ChannelPlugin: Send + Sync {
@@ -300,4 +373,8 @@ pub trait ChannelPlugin: Send + Sync {
     async fn describe(&self, config: &str) -> Result<ChannelDescription, PluginError>;
     /// Sends; one outcome for each message, in order.
     async fn send(&self, config: &str, messages: &[OutgoingMessage]) -> Result<Vec<SendOutcome>, PluginError>;
+    /// Whether it is told things by its provider.
+    fn has_webhook(&self) -> bool;
+    /// Reads a request to the channel's address. [`PluginError::Refused`] says that it is not the provider's.
+    async fn receive(&self, config: &str, request: &WebhookRequest) -> Result<WebhookReceipt, PluginError>;
 }

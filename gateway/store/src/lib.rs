@@ -27,6 +27,7 @@ mod open;
 mod page;
 mod patient;
 mod person;
+mod plugin_value;
 mod push_subscription;
 mod quarantine;
 mod raw_body;

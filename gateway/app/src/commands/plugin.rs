@@ -92,7 +92,7 @@ async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str
         Some(grant) => named(grant, &looked_at.manifest.asks)?,
         None => consented(&difference)?,
     };
-    let grants: Vec<Capability> = granted.iter().copied().collect();
+    let grants: Vec<Capability> = granted.iter().cloned().collect();
     // It has to work before it is put where the gateway finds it.
     let tried = parts.plugins.install(&looked_at.manifest_text, &looked_at.component, &grants, false).await;
     tried.context("it was not installed")?;
@@ -107,7 +107,7 @@ async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str
 /// What was named on the command line.
 fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability>> {
     match grant {
-        "all" => Ok(asks.iter().copied().collect()),
+        "all" => Ok(asks.iter().cloned().collect()),
         "none" => Ok(BTreeSet::new()),
         some => some.split(',').map(|one| Ok(one.trim().parse::<Capability>()?)).collect(),
     }
@@ -136,7 +136,7 @@ fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
                 bail!("nobody answered; answer each question, or name what is granted with `--grant`");
             };
             if matches!(answer?.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-                granted.insert(*one);
+                granted.insert(one.clone());
             }
         }
     }

@@ -157,21 +157,26 @@ pub(crate) fn options(section: &SourceSection) -> anyhow::Result<SyncOptions> {
 /// be plain `http`, as its URL says.
 pub(super) fn policy(section: &SourceSection) -> Result<EgressPolicy, ConfigError> {
     let mut policy = EgressPolicy { plain_http: section.url.as_ref().is_some_and(|url| url.scheme() == "http"), ..EgressPolicy::default() };
-    for entry in &section.private_hosts {
+    open(&mut policy, &section.private_hosts, "source.private_hosts")?;
+    Ok(policy)
+}
+
+/// Opens hosts, addresses and networks inside the hospital.
+///
+/// # Errors
+/// [`ConfigError::Key`], naming the entry.
+pub(super) fn open(policy: &mut EgressPolicy, entries: &[String], key: &'static str) -> Result<(), ConfigError> {
+    for entry in entries {
         if let Ok(address) = entry.parse::<std::net::IpAddr>() {
             let whole = if address.is_ipv4() { 32 } else { 128 };
-            policy
-                .allowed_networks
-                .push(Network::new(address, whole).map_err(|error| ConfigError::key("source.private_hosts", error.to_string()))?);
+            policy.allowed_networks.push(Network::new(address, whole).map_err(|error| ConfigError::key(key, error.to_string()))?);
         } else if entry.contains('/') {
-            policy
-                .allowed_networks
-                .push(entry.parse().map_err(|error| ConfigError::key("source.private_hosts", format!("`{entry}`: {error}")))?);
+            policy.allowed_networks.push(entry.parse().map_err(|error| ConfigError::key(key, format!("`{entry}`: {error}")))?);
         } else {
             policy.allowed_hosts.push(entry.clone());
         }
     }
-    Ok(policy)
+    Ok(())
 }
 
 /// What a sign-in is for. Scopes are for SMART Backend Services; the other ways have theirs in the configuration.

@@ -90,7 +90,7 @@ impl Deliver {
 
     async fn channel(&self, medium: &str) -> Result<Channel, PluginError> {
         let plugin = self.deps.plugins.channel(medium)?;
-        let config = self.deps.settings.channels.get(medium).cloned().unwrap_or_else(|| "{}".to_owned());
+        let config = self.deps.settings.channels.get(plugin.name().as_str()).cloned().unwrap_or_else(|| "{}".to_owned());
         let description = plugin.describe(&config).await?;
         if !description.content_kinds.iter().any(|kind| kind == EMAIL) {
             let reason = format!("it takes {:?}, and messages are made as `{EMAIL}`", description.content_kinds);

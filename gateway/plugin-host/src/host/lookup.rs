@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gateway_domain::code::Coding;
 use gateway_ports::terminology::Terminology;
@@ -85,10 +85,8 @@ impl Host for CallState {
         if !self.enters(&[&value_set, &code.system, &code.code])? {
             return Ok(None);
         }
-        let asked = Instant::now();
         let services = self.services.clone();
         let answer = services.lookups.contains(value_set, code).await;
-        self.outside += asked.elapsed();
         Ok(answer)
     }
 
@@ -96,10 +94,8 @@ impl Host for CallState {
         if !self.enters(&[&code.system, &code.code])? {
             return Ok(None);
         }
-        let asked = Instant::now();
         let services = self.services.clone();
         let answer = services.lookups.display(code).await;
-        self.outside += asked.elapsed();
         Ok(answer)
     }
 }

@@ -38,7 +38,7 @@ fn name() -> PluginName {
 }
 
 fn grants(granted: &[Capability]) -> BTreeSet<Capability> {
-    granted.iter().copied().collect()
+    granted.iter().cloned().collect()
 }
 
 impl Bench {

@@ -57,7 +57,7 @@ pub(crate) fn bench() -> Bench {
 
 pub(crate) fn bench_with(config: HostConfig) -> Bench {
     let (clock, relay) = (Arc::new(HandClock::default()), Arc::new(KeepingRelay::default()));
-    let dependencies = HostDependencies { clock: clock.clone(), mail: Some(relay.clone()), terminology: None };
+    let dependencies = HostDependencies { mail: Some(relay.clone()), ..HostDependencies::new(clock.clone()) };
     let host = PluginHost::new(config, dependencies).unwrap();
     Bench { host, clock, relay }
 }

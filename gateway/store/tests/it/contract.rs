@@ -29,6 +29,7 @@ mod journeys;
 mod messages;
 mod patients;
 mod person;
+mod plugin_values;
 mod push;
 mod quarantine;
 mod segments;

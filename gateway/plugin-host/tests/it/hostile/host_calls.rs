@@ -57,7 +57,11 @@ impl MailRelay for Silent {
 
 fn host(config: HostConfig, asked: &Arc<Asked>) -> PluginHost {
     let clock = Arc::new(HandClock::default());
-    PluginHost::new(config, HostDependencies { clock, mail: Some(Arc::new(Silent)), terminology: Some(asked.clone()) }).unwrap()
+    PluginHost::new(
+        config,
+        HostDependencies { mail: Some(Arc::new(Silent)), terminology: Some(asked.clone()), ..HostDependencies::new(clock) },
+    )
+    .unwrap()
 }
 
 #[rstest]
