@@ -37,6 +37,7 @@ mod words;
 
 pub use self::attempts::Attempts;
 pub use self::routes::openapi;
+pub use crate::webhooks::channel::ChannelWebhooks;
 
 /// What reading the quarantine again came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct ApiDeps {
     pub sync: Arc<dyn SyncTrigger>,
     /// Where notifications of sources go.
     pub push: Arc<dyn PushInbox>,
+    /// What providers of channels tell.
+    pub webhooks: Arc<ChannelWebhooks>,
     /// The keys of the links in messages. The payload of each is the id of the message it was sent with, sixteen
     /// bytes.
     pub links: Arc<LinkKeyRing>,

@@ -1,10 +1,11 @@
-//! Where other servers tell us of changes. Whoever calls proves itself before anything of the body is looked at; what the body says is
+//! Where other servers tell us of changes, and providers of channels what became of messages. Whoever calls proves itself before anything of the body is looked at; what the body says is
 //! a hint and never an instruction.
 
+pub(crate) mod channel;
 mod fhir;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use crate::ApiDeps;
 
@@ -15,5 +16,6 @@ pub(crate) fn router(deps: ApiDeps) -> Router {
     Router::new()
         .route("/fhir/{subscription}", post(fhir::take).put(fhir::take))
         .route("/fhir/{subscription}/{type}/{id}", below)
+        .route("/channel/{medium}", get(channel::take).post(channel::take))
         .with_state(deps)
 }

@@ -70,7 +70,7 @@ words! {
     /// Yes or no.
     ConsentDecisionWord = ConsentDecision { Permit, Deny }
     /// How a decision reached us.
-    ConsentChannelWord = ConsentChannel { OneClick, PreferencePage, Staff, Fhir }
+    ConsentChannelWord = ConsentChannel { OneClick, PreferencePage, Staff, Fhir, Provider }
     /// Who is on a list that has said nothing.
     ListKindWord = ListKind { OptIn, OptOut }
     /// How a sync run reads.

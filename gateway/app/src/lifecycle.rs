@@ -1,13 +1,13 @@
 //! A gateway from its start to its end: listeners, workers, and a stop that finishes what is in hand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
-use gateway_api::{ApiDeps, Attempts, Replayed, SyncTrigger};
+use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, Replayed, SyncTrigger};
 use gateway_domain::ids::{PatientNo, SourceId};
 use gateway_domain::plugin::PluginKind;
 use gateway_fhir::FhirNotifications;
@@ -162,6 +162,7 @@ impl Gateway {
         let mut options = LayerOptions::new(config.server.is_https(), u64::from_le_bytes(seed));
         options.content_security_policy = HeaderValue::from_static(CONSOLE_POLICY);
         let api = gateway_api::router(ApiDeps {
+            webhooks: Arc::new(ChannelWebhooks::new(channel_configs(config))),
             lookup,
             store,
             plugins: parts.plugins.clone(),
@@ -302,9 +303,13 @@ fn settings(config: &Config, alone: bool) -> anyhow::Result<OutreachSettings> {
         tracking: config.tracking.clicks,
     };
     let time_zone = TimeZone::get(&config.hospital.time_zone)?;
-    let channels = config.plugin.iter().map(|section| (section.name.to_string(), section.json())).collect();
-    let settings = OutreachSettings { time_zone, channels, ..OutreachSettings::new(sender) };
+    let settings = OutreachSettings { time_zone, channels: channel_configs(config), ..OutreachSettings::new(sender) };
     Ok(if alone { settings } else { settings.shared() })
+}
+
+/// The configuration of each plugin, by its name.
+fn channel_configs(config: &Config) -> BTreeMap<String, String> {
+    config.plugin.iter().map(|section| (section.name.to_string(), section.json())).collect()
 }
 
 /// The one recorder of metrics of a process; a second gateway in it, as in tests, shares the first one's and shows nothing.

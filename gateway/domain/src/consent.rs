@@ -40,6 +40,8 @@ pub enum ConsentChannel {
     Staff,
     /// A FHIR `Consent` of a source.
     Fhir,
+    /// By the channel itself: the word STOP as an answer, or a complaint to the provider.
+    Provider,
 }
 
 /// One decision, with its evidence.

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::resource::ContentHash;
+
 /// The kind of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +127,19 @@ pub fn preferred_email(contact_points: &[ContactPoint], on: Date) -> Option<Emai
     candidates.into_iter().next().map(|(_, address)| address)
 }
 
+/// By what an address is known again where it is written in another way: an email address by its letters in lower case, a number by its
+/// last ten digits. Numbers of two countries can be taken for one, which keeps somebody from being written to, and never the other way.
+pub fn address_key(medium: &str, address: &str) -> ContentHash {
+    let plain = if address.contains('@') {
+        address.trim().to_lowercase()
+    } else {
+        let digits: String = address.chars().filter(char::is_ascii_digit).collect();
+        let last = digits.len().saturating_sub(10);
+        if digits.is_empty() { address.trim().to_lowercase() } else { digits.split_at(last).1.to_owned() }
+    };
+    ContentHash::of([medium.as_bytes(), b"\n", plain.as_bytes()])
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -168,5 +183,17 @@ mod tests {
     #[test]
     fn an_address_hides_itself() {
         assert!(!format!("{:?}", email("ada@example.org", ContactUse::Home, None)).contains("ada"));
+    }
+
+    #[test]
+    fn an_address_is_known_again_however_it_is_written() {
+        let key = |address: &str| address_key("sms", address);
+        for same in ["+15550100123", "15550100123", "(555) 010-0123", "001 555 010 0123"] {
+            assert_eq!(key(same), key("5550100123"), "{same}");
+        }
+        assert_eq!(address_key("email", " Ana@Example.org"), address_key("email", "ana@example.org"));
+        assert_ne!(key("5550100124"), key("5550100123"));
+        assert_ne!(address_key("email", "5550100123"), key("5550100123"));
+        assert_ne!(key("short"), key("code"));
     }
 }

@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::consent::{Consent, ConsentDecision, Purpose, effective_consent_of_person};
-use crate::contact_point::{EmailAddress, preferred_email};
+use crate::contact_point::{EmailAddress, address_key, preferred_email};
 use crate::date::{PartialDate, Precision, age_on};
 use crate::journey::{JourneyStatus, RunStatus};
 use crate::patient::{Demographics, RecordStatus};
 use crate::quiet_hours::SendingWindow;
+use crate::resource::ContentHash;
 use crate::subscription_list::ListKind;
 
 /// What the hospital decided once for all messages.
@@ -73,6 +74,8 @@ pub struct GateFacts {
     pub other_consents: Vec<Vec<Consent>>,
     /// Decisions kept with each record that may be the same person's: staff was asked, and has not answered. Only a refusal counts.
     pub possible_consents: Vec<Vec<Consent>>,
+    /// Addresses of the person by which somebody asked not to be written to, by [`address_key`], and when.
+    pub refused_addresses: Vec<(ContentHash, Timestamp)>,
     /// Whether the same message of the same version of the journey went, or may have gone, to another record of the same person.
     pub already_sent: bool,
     /// The medium.
@@ -125,6 +128,8 @@ pub enum GateReason {
     OptedOut,
     /// The person has not said yes, and this needs a yes.
     NoConsent,
+    /// Somebody at this address asked not to be written to.
+    AddressRefused,
     /// There is no address that can be written to.
     NoAddress,
     /// The journey is stopped, or the person has left it.
@@ -147,7 +152,7 @@ pub enum GateReason {
 
 impl GateReason {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Deceased,
         Self::Inactive,
         Self::Merged,
@@ -160,6 +165,7 @@ impl GateReason {
         Self::MinorOrAgeUnknown,
         Self::OptedOut,
         Self::NoConsent,
+        Self::AddressRefused,
         Self::NoAddress,
         Self::LeftJourney,
         Self::Expired,
@@ -191,6 +197,7 @@ impl GateReason {
             Self::MinorOrAgeUnknown => "minor-or-age-unknown",
             Self::OptedOut => "opted-out",
             Self::NoConsent => "no-consent",
+            Self::AddressRefused => "address-refused",
             Self::NoAddress => "no-address",
             Self::LeftJourney => "left-journey",
             Self::Expired => "expired",
@@ -218,6 +225,7 @@ impl GateReason {
             Self::MinorOrAgeUnknown => "The person is a minor, or the birth date does not tell.",
             Self::OptedOut => "The person asked not to be written to.",
             Self::NoConsent => "This kind of message needs a permission, and there is none.",
+            Self::AddressRefused => "Somebody at the person's address asked not to be written to.",
             Self::NoAddress => "There is no current address that can be written to.",
             Self::LeftJourney => "The person is no longer in the journey.",
             Self::Expired => "The message was not sent in time.",
@@ -256,6 +264,9 @@ pub fn decide(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Verdict
     let Some(address) = preferred_email(&facts.demographics.contact_points, today).filter(|_| facts.medium == "email") else {
         return Verdict::Refuse(GateReason::NoAddress);
     };
+    if is_refused(facts, address.as_str()) {
+        return Verdict::Refuse(GateReason::AddressRefused);
+    }
     match hold(facts, policy, now) {
         Some((reason, until)) => Verdict::Hold { reason, until },
         None => Verdict::Send(address),
@@ -307,6 +318,20 @@ fn refusal(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<Gat
         return Some(GateReason::Duplicate);
     }
     facts.expires_at.is_some_and(|expires_at| expires_at <= now).then_some(GateReason::Expired)
+}
+
+/// Whether somebody at this address asked for no more messages, and the person has not asked for them since.
+fn is_refused(facts: &GateFacts, address: &str) -> bool {
+    let key = address_key(&facts.medium, address);
+    let refused_at = facts.refused_addresses.iter().filter(|(refused, _)| *refused == key).map(|(_, at)| *at).max();
+    let list = facts.list.as_ref().map(|(key, _)| key.as_str());
+    let permits = |at: Timestamp| {
+        let by_record = std::iter::once(&facts.consents).chain(&facts.other_consents).flatten();
+        by_record
+            .into_iter()
+            .any(|it| it.decision == ConsentDecision::Permit && it.at > at && it.covers(&facts.medium, facts.purpose, list))
+    };
+    refused_at.is_some_and(|at| !permits(at))
 }
 
 fn hold(facts: &GateFacts, policy: &GatePolicy, now: Timestamp) -> Option<(GateReason, Timestamp)> {

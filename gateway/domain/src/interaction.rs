@@ -13,8 +13,14 @@ pub enum InteractionKind {
     Clicked,
     /// The person left by one click or on the preference page.
     OptedOut,
-    /// The provider says it could not deliver.
+    /// The provider says it could not deliver, and never will to this address.
     Bounced,
+    /// The provider says it could not deliver this time.
+    Failed,
+    /// The provider says it arrived.
+    Delivered,
+    /// The person answered.
+    Answered,
 }
 
 impl InteractionKind {
@@ -24,6 +30,9 @@ impl InteractionKind {
             Self::Clicked => "clicked",
             Self::OptedOut => "opted-out",
             Self::Bounced => "bounced",
+            Self::Failed => "failed",
+            Self::Delivered => "delivered",
+            Self::Answered => "answered",
         }
     }
 }

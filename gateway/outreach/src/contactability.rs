@@ -17,6 +17,7 @@ pub fn contactability(record: RecordStatus, person: WrittenTo, policy: &GatePoli
         consents: Vec::new(),
         other_consents: person.consents,
         possible_consents: person.possible_consents,
+        refused_addresses: Vec::new(),
         already_sent: false,
         medium: "email".to_owned(),
         purpose: Purpose::Treatment,

@@ -7,6 +7,7 @@ pub mod consent;
 pub mod identity;
 pub mod journeys;
 pub mod messages;
+pub mod notices;
 pub mod patients;
 pub mod plugin_values;
 pub mod push;
@@ -24,6 +25,7 @@ pub use consent::ConsentStore;
 pub use identity::IdentityStore;
 pub use journeys::JourneyStore;
 pub use messages::MessageStore;
+pub use notices::NoticeStore;
 pub use patients::PatientStore;
 pub use plugin_values::PluginValueStore;
 pub use push::PushStore;
@@ -102,6 +104,7 @@ pub trait Store:
     + AuditStore
     + WriteBackStore
     + TaskStore
+    + NoticeStore
 {
 }
 
@@ -120,6 +123,7 @@ impl<T> Store for T where
         + AuditStore
         + WriteBackStore
         + TaskStore
+        + NoticeStore
 {
 }
 

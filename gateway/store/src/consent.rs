@@ -24,20 +24,7 @@ impl ConsentStore for Store {
         let mut session = self.database.write().await?;
         let no = patient::lock(&mut session, patient).await?;
         let records = person::lock(&mut session, no).await?;
-        if !insert(&mut session, no, consent, None).await? {
-            return session.commit().await;
-        }
-        // Repeated for each record of the person, so that it stays with each of them should they be taken apart again.
-        for other in records.iter().filter(|other| **other != no) {
-            let id = ConsentId::from_uuid(repeated(consent.id, *other));
-            insert(&mut session, *other, &Consent { id, ..consent.clone() }, Some(no)).await?;
-        }
-        if consent.decision == ConsentDecision::Deny {
-            for record in &records {
-                tell_refusal(&mut session, *record, consent).await?;
-            }
-        }
-        note_write_back(&mut session, no, consent).await?;
+        record(&mut session, no, &records, consent).await?;
         session.commit().await
     }
 
@@ -73,6 +60,24 @@ impl ConsentStore for Store {
         let mut session = self.database.read().await?;
         subscription_list::all(&mut session).await
     }
+}
+
+/// Records a decision for all records of a person, which are locked, and tells their runs of a refusal.
+pub(crate) async fn record(session: &mut Session, no: PatientNo, records: &[PatientNo], consent: &Consent) -> Result<(), StoreError> {
+    if !insert(session, no, consent, None).await? {
+        return Ok(());
+    }
+    // Repeated for each record of the person, so that it stays with each of them should they be taken apart again.
+    for other in records.iter().filter(|other| **other != no) {
+        let id = ConsentId::from_uuid(repeated(consent.id, *other));
+        insert(session, *other, &Consent { id, ..consent.clone() }, Some(no)).await?;
+    }
+    if consent.decision == ConsentDecision::Deny {
+        for record in records {
+            tell_refusal(session, *record, consent).await?;
+        }
+    }
+    note_write_back(session, no, consent).await
 }
 
 /// The decisions kept with one of a person's records, oldest first. A refusal that was given for another record stays for good; a

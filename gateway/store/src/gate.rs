@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use gateway_domain::contact_point::address_key;
 use gateway_domain::gate::{GateFacts, GatePolicy, GateReason, RecordStanding, Verdict, decide};
 use gateway_domain::ids::{MessageId, PatientNo};
 use gateway_domain::journey::SendOutcomeEvent;
 use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::{Demographics, RecordStatus};
+use gateway_domain::resource::ContentHash;
 use gateway_domain::subscription_list::ListKind;
 use gateway_ports::store::StoreError;
 use gateway_ports::store::messages::Prepared;
@@ -19,7 +21,7 @@ use crate::error::corrupt;
 use crate::journey_event::tell_outcome;
 use crate::message::status;
 use crate::stored::{from_json, from_name};
-use crate::{consent, identity, person, write_back};
+use crate::{consent, identity, notice, person, write_back};
 
 /// What is known of the message once the person is locked.
 struct Asked {
@@ -46,7 +48,10 @@ pub(crate) async fn pass(
             return Ok(None);
         }
         (Verdict::Hold { reason, until }, Ok(_)) => hold(session, id, *reason, *until).await?,
-        (Verdict::Send(_), Ok(prepared)) => let_through(session, id, prepared, now).await?,
+        (Verdict::Send(address), Ok(prepared)) => {
+            let key = address_key(&asked.facts.medium, address.as_str());
+            let_through(session, id, prepared, key, now).await?;
+        }
     }
     Ok(Some(verdict))
 }
@@ -82,13 +87,15 @@ async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Opt
         other_consents.push(consent::of_patient(session, *other, &records).await?);
     }
     let mut sources = BTreeSet::from([row.integer("source_no")?]);
-    let mut demographics = from_json("demographics", &row.text("demographics")?)?;
+    let mut demographics: Demographics = from_json("demographics", &row.text("demographics")?)?;
     if let Some(person) = &person {
         let living = person.records.iter().filter(|record| record.status != RecordStatus::Deleted);
         sources.extend(living.map(|record| record.source.0));
         let golden = person.golden();
         demographics = Demographics { birth: golden.youngest, ..golden.demographics };
     }
+    let medium = row.text("medium")?;
+    let refused_addresses = notice::refused(session, &notice::keys_of(&medium, &demographics.contact_points)).await?;
     let (synced_at, sync_incomplete) = freshness(session, &sources).await?;
     // By new rules there may be another record of this person, with a refusal.
     let sync_incomplete = sync_incomplete || identity::is_behind(session).await?;
@@ -102,8 +109,9 @@ async fn ask(session: &mut Session, id: MessageId, now: Timestamp) -> Result<Opt
             consents: consent::of_patient(session, patient, &records).await?,
             other_consents,
             possible_consents: identity::possible_consents(session, &records).await?,
+            refused_addresses,
             already_sent: already_sent(session, id, patient, &records).await?,
-            medium: row.text("medium")?,
+            medium,
             purpose: from_name("purpose", row.text("purpose")?)?,
             list: list_of(session, &row.text("template")?).await?,
             expires_at: row.optional_time("expires_at")?,
@@ -234,12 +242,18 @@ async fn hold(session: &mut Session, id: MessageId, reason: GateReason, until: T
     Ok(())
 }
 
-async fn let_through(session: &mut Session, id: MessageId, prepared: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+async fn let_through(
+    session: &mut Session,
+    id: MessageId,
+    prepared: &Prepared,
+    key: ContentHash,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     session
         .execute(
             "UPDATE message SET status = 'in-flight', reason = NULL, subject = $2, language = $3, handed_at = $4, \
-             tries = tries + 1, lease_until = 0 WHERE id = $1",
-            args![id.as_uuid(), prepared.subject.as_str(), prepared.language.as_str(), now],
+             tries = tries + 1, lease_until = 0, address_key = $5 WHERE id = $1",
+            args![id.as_uuid(), prepared.subject.as_str(), prepared.language.as_str(), now, key],
         )
         .await?;
     session.execute("DELETE FROM message_link WHERE message_id = $1", args![id.as_uuid()]).await?;

@@ -23,6 +23,7 @@ mod journey_run;
 mod membership;
 mod message;
 mod message_template;
+mod notice;
 mod open;
 mod page;
 mod patient;

@@ -303,7 +303,11 @@ async fn put_back(session: &mut Session, id: MessageId, at: Timestamp, reason: &
     Ok(())
 }
 
-async fn record_interaction(session: &mut Session, interaction: &Interaction, step_detail: Option<&str>) -> Result<(), StoreError> {
+pub(crate) async fn record_interaction(
+    session: &mut Session,
+    interaction: &Interaction,
+    step_detail: Option<&str>,
+) -> Result<(), StoreError> {
     let patient = patient::find_no(session, interaction.patient).await?.ok_or_else(|| missing("patient", interaction.patient))?;
     let added = session
         .execute(

@@ -145,6 +145,9 @@ fn interaction(interaction: &Interaction) -> TimelineEntry {
         InteractionKind::Clicked => "A link of the message was followed",
         InteractionKind::OptedOut => "Asked not to be written to",
         InteractionKind::Bounced => "The message came back",
+        InteractionKind::Failed => "The message did not arrive",
+        InteractionKind::Delivered => "The message arrived",
+        InteractionKind::Answered => "Answered the message",
     };
     TimelineEntry {
         at: interaction.at,

@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up is to end")]
 
+use gateway_domain::consent::ConsentDecision;
 use gateway_domain::ids::PushSubscriptionId;
 use gateway_domain::push_subscription::{PushKind, PushSecret, PushSubscription};
 use gateway_domain::user::Role;
 use gateway_ports::clock::Clock as _;
-use gateway_ports::store::PushStore as _;
+use gateway_ports::store::messages::HandOver;
+use gateway_ports::store::{ConsentStore as _, MessageStore as _, PatientStore as _, PushStore as _};
 use http::{Method, StatusCode};
 
-use crate::world::World;
+use crate::world::{ORIGIN, World};
 
 const SECRET: [u8; 32] = [0x5a; 32];
 
@@ -111,4 +113,54 @@ async fn a_source_shows_how_it_tells_without_its_secret() {
     let push = &answer.json()["items"][0]["push"][0];
     assert_eq!((push["kind"].as_str(), push["status"].as_str()), (Some("rest-hook"), Some("requested")));
     assert!(!answer.text.contains(&secret));
+}
+
+const CHANNEL: &str = "/webhooks/channel/email";
+
+#[tokio::test]
+async fn what_the_provider_of_a_channel_tells_is_kept_before_it_is_answered() {
+    let world = World::new().await;
+    let now = world.clock.now();
+    let accepted = HandOver::Accepted { provider_id: Some("q1".into()) };
+    world.store.record_hand_over(world.message, &accepted, now).await.unwrap();
+    let answer = world.send(Method::POST, &format!("{CHANNEL}?a=b"), &[], "delivered q1").await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert_eq!(answer.text, format!("{{}} POST {ORIGIN}{CHANNEL}?a=b"), "configuration, method and the whole URL");
+    let kinds = async || {
+        let kept = world.store.interactions(world.patient, 10).await.unwrap();
+        kept.into_iter().map(|interaction| interaction.kind.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds().await, ["delivered"]);
+
+    let address = world.store.patient(world.patient).await.unwrap().unwrap().demographics.contact_points[0].value.clone();
+    let answer = world.send(Method::POST, CHANNEL, &[], format!("stop {address}")).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let decisions = world.store.consents(world.patient).await.unwrap();
+    assert!(decisions.iter().any(|it| it.decision == ConsentDecision::Deny && it.evidence == "plugin channel-probe"), "{decisions:?}");
+    // What nobody knows of is taken all the same: the provider would only tell it again.
+    assert_eq!(world.send(Method::POST, CHANNEL, &[], "delivered never-sent").await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_the_providers_changes_nothing() {
+    let world = World::new().await;
+    for (path, body, status) in [
+        (CHANNEL, "forged".to_owned(), StatusCode::FORBIDDEN),
+        (CHANNEL, "unreadable".to_owned(), StatusCode::BAD_REQUEST),
+        (CHANNEL, "trap".to_owned(), StatusCode::SERVICE_UNAVAILABLE),
+        (CHANNEL, "x".repeat((64 << 10) + 1), StatusCode::PAYLOAD_TOO_LARGE),
+        ("/webhooks/channel/pigeon", "stop".to_owned(), StatusCode::NOT_FOUND),
+    ] {
+        let answer = world.send(Method::POST, path, &[], body).await;
+        assert_eq!((answer.status, answer.text.as_str()), (status, ""), "{path}");
+    }
+    assert!(world.store.interactions(world.patient, 10).await.unwrap().is_empty());
+    assert!(world.store.consents(world.patient).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_of_a_plugin_is_never_a_page_of_ours() {
+    let answer = World::new().await.send(Method::GET, CHANNEL, &[], "html").await;
+    assert_eq!(answer.headers["content-security-policy"], "sandbox; default-src 'none'");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
 }

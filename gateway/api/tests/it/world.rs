@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use gateway_api::{ApiDeps, Attempts, Replayed, SyncTrigger};
+use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, Replayed, SyncTrigger};
 use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::{LinkKeyRing, LinkPurpose};
 use gateway_domain::code::Coding;
@@ -20,6 +20,7 @@ use gateway_domain::date::PartialDate;
 use gateway_domain::fact::{FactFlags, FactKind, ReadFact};
 use gateway_domain::gate::{GatePolicy, Verdict};
 use gateway_domain::ids::{JourneyId, MessageId, PatientId, QuarantineId, SegmentId, SourceId, SubscriptionListId, SyncRunId, UserId};
+use gateway_domain::issue::Issue;
 use gateway_domain::journey::{Journey, JourneyStatus, RunStatus};
 use gateway_domain::patient::{Demographics, RecordStatus};
 use gateway_domain::plugin::{Plugin, PluginName};
@@ -35,7 +36,10 @@ use gateway_net::layers::{LayerOptions, with_layers};
 use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
-use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
+use gateway_ports::plugins::{
+    ChannelDescription, ChannelPlugin, DeliveryState, JourneyPlugin, Notice, OutgoingMessage, PluginError, Plugins, SegmentPlugin,
+    SendOutcome, WebhookReceipt, WebhookRequest,
+};
 use gateway_ports::push::{Delivery, PushInbox};
 use gateway_ports::store::journeys::{Advance, NewMessage};
 use gateway_ports::store::messages::Prepared;
@@ -90,7 +94,49 @@ impl Entropy for Counting {
     }
 }
 
-/// A gateway without plugins.
+/// A gateway with one channel, which is told what its provider has to say in plain words.
+struct OneChannel(PluginName);
+
+#[async_trait]
+impl ChannelPlugin for OneChannel {
+    fn name(&self) -> &PluginName {
+        &self.0
+    }
+
+    async fn check(&self, _: &str) -> Result<Vec<Issue>, PluginError> {
+        Ok(Vec::new())
+    }
+
+    async fn describe(&self, _: &str) -> Result<ChannelDescription, PluginError> {
+        Err(missing("channel", "described"))
+    }
+
+    async fn send(&self, _: &str, _: &[OutgoingMessage]) -> Result<Vec<SendOutcome>, PluginError> {
+        Err(missing("channel", "sent"))
+    }
+
+    fn has_webhook(&self) -> bool {
+        true
+    }
+
+    async fn receive(&self, config: &str, request: &WebhookRequest) -> Result<WebhookReceipt, PluginError> {
+        let plugin = self.0.to_string();
+        let reason = format!("{config} {} {}", request.method, request.url);
+        let words = String::from_utf8_lossy(&request.body).into_owned();
+        let notice = match words.split_once(' ') {
+            _ if words == "forged" => return Err(PluginError::Refused { plugin, reason }),
+            _ if words == "unreadable" => return Err(PluginError::Invalid { plugin, reason }),
+            _ if words == "trap" => return Err(PluginError::Stopped { plugin, reason }),
+            Some(("delivered", id)) => Notice::Delivery { provider_id: id.to_owned(), state: DeliveryState::Delivered, reason: None },
+            Some(("stop", address)) => Notice::OptedOut(address.to_owned()),
+            _ => Notice::Answered(words.clone()),
+        };
+        let body = if words == "html" { b"<script>alert(1)</script>".to_vec() } else { reason.into_bytes() };
+        Ok(WebhookReceipt { notices: vec![notice], status: 202, content_type: Some("text/html".to_owned()), body })
+    }
+}
+
+/// A gateway without plugins, but for one channel.
 struct NoPlugins;
 
 impl Plugins for NoPlugins {
@@ -107,7 +153,11 @@ impl Plugins for NoPlugins {
     }
 
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
-        Err(missing("channel", medium))
+        if medium == "email" {
+            Ok(Arc::new(OneChannel(PluginName::new("channel-probe").unwrap())))
+        } else {
+            Err(missing("channel", medium))
+        }
     }
 
     fn resume(&self, name: &PluginName) -> Result<(), PluginError> {
@@ -252,6 +302,7 @@ impl World {
         let asked = Arc::new(Asked::default());
         let heard = Arc::new(HeardOf::default());
         let deps = ApiDeps {
+            webhooks: Arc::new(ChannelWebhooks::new(BTreeMap::new())),
             lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(NoTerminology), LookupLimits::default())),
             store: Arc::clone(&store) as _,
             plugins: Arc::new(NoPlugins),

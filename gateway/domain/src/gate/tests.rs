@@ -33,6 +33,7 @@ fn facts() -> GateFacts {
         consents: Vec::new(),
         other_consents: Vec::new(),
         possible_consents: Vec::new(),
+        refused_addresses: Vec::new(),
         already_sent: false,
         medium: "email".into(),
         purpose: Purpose::Treatment,
@@ -247,4 +248,23 @@ proptest! {
             prop_assert!(until > now());
         }
     }
+}
+
+#[test]
+fn an_address_that_was_refused_is_not_written_to_until_the_person_asks_for_it() {
+    let key = |address: &str| address_key("email", address);
+    let Verdict::Send(address) = verdict(|_| ()) else { panic!("the facts of these tests let a message through") };
+    let refused_at = now();
+    let refused = |facts: &mut GateFacts| facts.refused_addresses = vec![(key(address.as_str()), refused_at)];
+    assert_eq!(verdict(refused), Verdict::Refuse(GateReason::AddressRefused));
+    assert!(matches!(verdict(|facts| facts.refused_addresses = vec![(key("other@example.org"), refused_at)]), Verdict::Send(_)));
+    let permit = |seconds: i64| Consent { at: refused_at + SignedDuration::from_secs(seconds), ..consent(ConsentDecision::Permit) };
+    let asks = |seconds: i64| {
+        verdict(|facts| {
+            refused(facts);
+            facts.consents = vec![permit(seconds)];
+        })
+    };
+    assert_eq!(asks(-1), Verdict::Refuse(GateReason::AddressRefused));
+    assert!(matches!(asks(1), Verdict::Send(_)));
 }

@@ -32,7 +32,8 @@ use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::{ContentError, EmailEnvelope, MessageContent, RenderRequest, RenderedMessage};
 use gateway_ports::plugins::{
     ChannelDescription, ChannelPlugin, CodeSetNeed, DeliveryPromise, JourneyPlugin, OutgoingMessage, PluginError, Plugins,
-    SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, SendOutcome, Verdicts, population,
+    SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, SendOutcome, Verdicts, WebhookReceipt, WebhookRequest,
+    population,
 };
 use gateway_ports::terminology::{Terminology, TerminologyError};
 use jiff::{SignedDuration, Timestamp};
@@ -435,5 +436,11 @@ impl ChannelPlugin for Carrying {
             1 => Err(trap(&self.0)),
             _ => std::future::pending().await,
         }
+    }
+    fn has_webhook(&self) -> bool {
+        false
+    }
+    async fn receive(&self, _: &str, _: &WebhookRequest) -> Result<WebhookReceipt, PluginError> {
+        Err(trap(&self.0))
     }
 }

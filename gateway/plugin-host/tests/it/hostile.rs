@@ -8,8 +8,6 @@ mod host_calls;
 mod installs;
 mod neighbours;
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -21,24 +19,13 @@ use outreach_plugin_sdk::testing::Codes;
 use rstest::rstest;
 
 use crate::bundled::{columns, patients};
-use crate::{Bench, bench, install};
+use crate::{Bench, bench, built, install};
 
 const MANIFEST: &str = "name = \"hostile\"\nversion = \"0.1.0\"\nkind = \"segment\"\ndescription = \"Means harm.\"\n\
     asks = [\"facts:encounter\", \"facts:observation\"]";
 
 /// The component, built once for this run.
-static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk"));
-    cargo.args(["build", "--release", "--example", "hostile", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
-    for inherited in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"] {
-        cargo.env_remove(inherited);
-    }
-    let output = cargo.env("CARGO_PROFILE_RELEASE_PANIC", "abort").env("CARGO_PROFILE_RELEASE_LTO", "off").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::read(target.join("wasm32-wasip2/release/examples/hostile.wasm")).unwrap()
-});
+static COMPONENT: LazyLock<Vec<u8>> = LazyLock::new(|| built("hostile"));
 
 /// Bytes of memory this process has, as the kernel counts them.
 pub(crate) fn resident_bytes() -> usize {

@@ -4,7 +4,10 @@
 
 mod bundled;
 mod hostile;
+mod web;
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,4 +70,18 @@ pub(crate) async fn install(bench: &Bench, name: &str) -> PluginName {
     let plugin = plugins_bundled::all().into_iter().find(|plugin| plugin.name == name).unwrap();
     let grants: Vec<Capability> = Capability::all().collect();
     bench.host.install(plugin.manifest, plugin.component, &grants, true).await.unwrap().name
+}
+
+/// An example of the SDK as a component.
+pub(crate) fn built(example: &str) -> Vec<u8> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk"));
+    cargo.args(["build", "--release", "--example", example, "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
+    for inherited in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"] {
+        cargo.env_remove(inherited);
+    }
+    let output = cargo.env("CARGO_PROFILE_RELEASE_PANIC", "abort").env("CARGO_PROFILE_RELEASE_LTO", "off").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read(target.join(format!("wasm32-wasip2/release/examples/{example}.wasm"))).unwrap()
 }

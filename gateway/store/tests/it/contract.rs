@@ -27,6 +27,7 @@ mod consent;
 mod identity;
 mod journeys;
 mod messages;
+mod notices;
 mod patients;
 mod person;
 mod plugin_values;

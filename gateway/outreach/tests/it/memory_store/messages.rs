@@ -63,6 +63,7 @@ impl MessageStore for MemoryStore {
             consents: kept.consents.iter().filter(|(who, _)| *who == patient.id).map(|(_, consent)| consent.clone()).collect(),
             other_consents: Vec::new(),
             possible_consents: Vec::new(),
+            refused_addresses: Vec::new(),
             already_sent: false,
             medium: message.medium.clone(),
             purpose: message.purpose,

@@ -6,6 +6,7 @@ use gateway_domain::identity::IdentityRules;
 use gateway_domain::ids::{
     ApiTokenId, IdEntropy, PatientId, PatientNo, PushSubscriptionId, QuarantineId, SourceId, SyncRunId, TaskId, UserId,
 };
+use gateway_domain::interaction::InteractionKind;
 use gateway_domain::person::{IdentityDecision, OpenQuestion, Person};
 use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::source::{Quarantined, Source, SyncRun, SyncRunStatus, SyncStrategy, TypeCursor};
@@ -22,8 +23,8 @@ use gateway_ports::store::sync::{Applied, ApplyBatch};
 use gateway_ports::store::tasks::{TaskFilter, TaskSummary};
 use gateway_ports::store::write_backs::{DueWriteBack, WriteBackEnd, WriteBackFilter};
 use gateway_ports::store::{
-    ConsentStore, IdentityStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError, SyncLedger,
-    SyncStore, TaskStore, UserStore, WriteBackStore,
+    ConsentStore, IdentityStore, NoticeStore, Page, PageRequest, PushStore, QuarantineFilter, QuarantineStore, SourceStore, StoreError,
+    SyncLedger, SyncStore, TaskStore, UserStore, WriteBackStore,
 };
 use jiff::Timestamp;
 
@@ -363,5 +364,20 @@ impl TaskStore for MemoryStore {
 
     async fn end_task(&self, _: TaskId, _: TaskStatus, _: UserId, _: Timestamp) -> Result<(), StoreError> {
         Err(not_kept("end_task"))
+    }
+}
+
+#[async_trait]
+impl NoticeStore for MemoryStore {
+    async fn record_delivery(&self, _: &str, _: &str, _: InteractionKind, _: Timestamp) -> Result<bool, StoreError> {
+        Err(not_kept("record_delivery"))
+    }
+
+    async fn refuse_address(&self, _: &str, _: &str, _: &str, _: Timestamp) -> Result<u64, StoreError> {
+        Err(not_kept("refuse_address"))
+    }
+
+    async fn record_answer(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        Err(not_kept("record_answer"))
     }
 }
