@@ -63,6 +63,9 @@ pub(crate) struct JourneyFile {
     /// Key of the segment whose members enter.
     entry_segment: Option<String>,
     reentry_after_days: Option<u16>,
+    /// Whether people finish with the version of the plugin they began with, whatever is installed meanwhile.
+    #[serde(default)]
+    keep_plugin_version: bool,
     #[serde(default = "draft")]
     status: JourneyStatus,
     definition: Value,
@@ -166,7 +169,7 @@ impl Definitions {
             refuse_fatal("message", key, &target.content.check(&file.document))?;
         }
         for (key, file) in &self.journeys {
-            let plugin = target.plugins.journey(&file.plugin)?;
+            let plugin = target.plugins.journey(&file.plugin, None)?;
             refuse_fatal("journey", key, &plugin.check(&file.definition.to_string()).await?)?;
         }
 
@@ -230,6 +233,7 @@ impl Definitions {
                 definition: file.definition.clone(),
                 entry_segment,
                 reentry_after_days: file.reentry_after_days,
+                keeps_plugin: file.keep_plugin_version,
                 created_at: now,
             };
             let kept = target.store.put_journey(&journey, now).await?;

@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::wiring::links::Links;
+use crate::wiring::plugins::Change;
 use crate::wiring::{Parts, ehr, identity, push, write_back};
 
 /// How long a stop may take before what is under way is abandoned; it is durable and goes on at the next start.
@@ -108,6 +109,7 @@ impl Gateway {
             settings: Arc::new(settings(config, alone.is_some())?),
         };
         Workers::spawn(&outreach, &wake, &stop, &tracker);
+        tracker.spawn(watch_shelf(Arc::clone(&parts), Arc::clone(&outreach.problems), wake.clone(), stop.clone()));
         if is_behind {
             let (parts, wake, stop) = (Arc::clone(&parts), wake.clone(), stop.clone());
             tracker.spawn(async move {
@@ -237,13 +239,58 @@ pub(crate) async fn until_stopped() {
 /// Lets everybody be evaluated anew where a plugin, or what it may see, is not what it was at the last start.
 async fn note_logic(parts: &Parts) -> anyhow::Result<()> {
     for plugin in parts.plugins.list().into_iter().filter(|plugin| plugin.kind == PluginKind::Segment) {
-        let granted: Vec<String> = plugin.granted.iter().map(ToString::to_string).collect();
-        let logic = format!("{} {}", plugin.digest, granted.join(" "));
+        let logic = parts.plugins.segment(&plugin.name)?.logic().to_owned();
         if parts.store.note_logic(&plugin.name, &logic, parts.clock.now()).await? {
             tracing::info!(plugin = %plugin.name, version = plugin.version, "The plugin decides otherwise than before: everybody is evaluated anew");
         }
     }
     Ok(())
+}
+
+/// Takes up what the operator installs, upgrades, rolls back or removes, while the gateway runs.
+async fn watch_shelf(parts: Arc<Parts>, problems: Arc<Problems>, wake: Wake, stop: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(2);
+    const OBJECT: &str = "plugins";
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        let changes = match parts.shelved.take_up().await {
+            Ok(changes) => changes,
+            Err(error) => {
+                problems.note(OBJECT, error.to_string(), parts.clock.now());
+                continue;
+            }
+        };
+        problems.clear(OBJECT);
+        if changes.is_empty() {
+            continue;
+        }
+        for (plugin, change) in changes {
+            let object = format!("plugin {plugin}");
+            match change {
+                Change::Used(version) => {
+                    problems.clear(&object);
+                    tracing::info!(%plugin, version, "A plugin is used in this version from now on");
+                }
+                Change::Gone => {
+                    problems.clear(&object);
+                    tracing::info!(%plugin, "A plugin is not used any more");
+                }
+                Change::Refused(reason) => {
+                    tracing::error!(%plugin, reason, "An installed plugin is not used");
+                    problems.note(object, reason, parts.clock.now());
+                }
+            }
+        }
+        if let Err(error) = note_logic(&parts).await {
+            tracing::error!(%error, "It could not be noted by which logic segments are decided now");
+        }
+        wake.patients_changed();
+        wake.journeys_changed();
+        wake.messages_changed();
+    }
 }
 
 /// Wakes the evaluation after each sync that brought something; held messages may go on too.

@@ -5,6 +5,7 @@ pub(crate) mod http;
 pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod mail;
+pub(crate) mod plugins;
 pub(crate) mod push;
 pub(crate) mod terminology;
 pub(crate) mod write_back;
@@ -17,10 +18,8 @@ use gateway_auth::signed_link::LinkKeyRing;
 use gateway_auth::{KeySet, SigningKey};
 use gateway_content::EmailContent;
 use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
-use gateway_domain::capability::Capability;
 use gateway_domain::ids::{AuditId, PatientId};
-use gateway_domain::plugin::PluginName;
-use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, PluginHost};
+use gateway_plugin_host::PluginHost;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::MessageContent;
 use gateway_ports::plugins::Plugins;
@@ -31,9 +30,10 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use secrecy::SecretString;
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::definitions::Target;
 use crate::system::{SystemClock, SystemEntropy};
+use crate::wiring::plugins::{Change, Shelved};
 
 /// Who did what was asked for on the command line, as the audit has it.
 pub(crate) const COMMAND_LINE: &str = "command-line";
@@ -44,8 +44,8 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     /// The plugins.
     pub(crate) plugins: Arc<PluginHost>,
-    /// Installed plugins that are not used, and why.
-    pub(crate) refused_plugins: Vec<(PluginName, String)>,
+    /// Those of them that the operator installed.
+    pub(crate) shelved: Arc<Shelved>,
     /// Makes messages.
     pub(crate) content: Arc<dyn MessageContent>,
     /// Codes and value sets.
@@ -78,12 +78,17 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let terminology: Arc<dyn Terminology> = Arc::new(terminology::Starter::load()?);
         let store = Arc::new(store);
-        let plugins = load_plugins(config, &store, &clock, &terminology).await?;
-        let refused_plugins = take_from_shelf(config, &plugins).await?;
+        let plugins = Arc::new(plugins::bundled(config, &store, &clock, &terminology).await?);
+        let shelved = Arc::new(Shelved::new(config, &plugins));
+        for (plugin, change) in shelved.take_up().await? {
+            if let Change::Refused(reason) = change {
+                tracing::error!(%plugin, reason, "An installed plugin is not used");
+            }
+        }
         Ok(Self {
             store,
-            plugins: Arc::new(plugins),
-            refused_plugins,
+            plugins,
+            shelved,
             content: Arc::new(EmailContent),
             terminology,
             clock,
@@ -148,67 +153,4 @@ impl Parts {
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let url = config.database.url.parse()?;
     Store::open(&url).await.context("the database of `database.url`")
-}
-
-/// Installs the bundled plugins. Each gets what it asks for: they came with the binary.
-async fn load_plugins(
-    config: &Config,
-    store: &Arc<Store>,
-    clock: &Arc<dyn Clock>,
-    terminology: &Arc<dyn Terminology>,
-) -> anyhow::Result<PluginHost> {
-    let cache = &config.plugins.cache;
-    std::fs::create_dir_all(cache).with_context(|| format!("the folder for compiled plugins, `{}`", cache.display()))?;
-    let cache = std::fs::canonicalize(cache)?;
-    let host_config = HostConfig { cache_directory: Some(cache), ..HostConfig::default() };
-    let dependencies = HostDependencies {
-        clock: Arc::clone(clock),
-        mail: Some(Arc::new(mail::Relay::new(&config.mail)?)),
-        terminology: Some(Arc::clone(terminology)),
-        http: Some(Arc::new(http::PluginClients::new(&config.plugin)?)),
-        values: Some(Arc::<Store>::clone(store)),
-        settings: config::plugin_settings(&config.plugin)?,
-    };
-    let host = PluginHost::new(host_config, dependencies)?;
-    for plugin in plugins_bundled::all() {
-        let asks: Vec<Capability> = Manifest::read(plugin.manifest)
-            .map(|manifest| manifest.asks)
-            .with_context(|| format!("the bundled plugin `{}`", plugin.name))?;
-        host.install(plugin.manifest, plugin.component, &asks, true)
-            .await
-            .with_context(|| format!("the bundled plugin `{}`", plugin.name))?;
-    }
-    Ok(host)
-}
-
-/// Whether a plugin of this name came with the gateway; no other takes its place.
-pub(crate) fn is_bundled(name: &PluginName) -> bool {
-    plugins_bundled::all().iter().any(|plugin| plugin.name == name.as_str())
-}
-
-/// Installs what the operator installed. One that can't be used is left out, with the reason, and the others go on.
-async fn take_from_shelf(config: &Config, host: &PluginHost) -> anyhow::Result<Vec<(PluginName, String)>> {
-    let (shelf, trust) = (config.plugins.shelf(), config.plugins.trust());
-    if trust.anybody {
-        tracing::warn!("`plugins.development` is on: plugins are used whoever made them. Never where there are patients.");
-    }
-    let mut refused = Vec::new();
-    for (name, placed) in shelf.list()? {
-        let used = if is_bundled(&name) {
-            Err(format!("`{name}` came with the gateway, and no other takes its place"))
-        } else {
-            match shelf.take(&name, &placed, &trust) {
-                Ok(taken) => {
-                    let installed = host.install(&taken.package.manifest_text, &taken.package.component, &taken.granted, false).await;
-                    installed.map(drop).map_err(|error| error.to_string())
-                }
-                Err(error) => Err(error.to_string()),
-            }
-        };
-        if let Err(reason) = used {
-            tracing::error!(plugin = %name, version = %placed.version, reason, "An installed plugin is not used");
-            refused.push((name, reason));
-        }
-    }
-    Ok(refused)
 }

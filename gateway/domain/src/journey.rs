@@ -45,6 +45,8 @@ pub struct Journey {
     pub entry_segment: Option<SegmentId>,
     /// Whether someone who left may enter again, and after how many days.
     pub reentry_after_days: Option<u16>,
+    /// Whether people finish with the version of the plugin they began with, whatever is installed meanwhile.
+    pub keeps_plugin: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -31,6 +31,8 @@ pub(crate) struct Installed {
     pub(crate) places: Semaphore,
     digest: String,
     granted: Vec<Capability>,
+    /// The digest and what was granted, as one text.
+    pub(crate) logic: String,
     pub(crate) sight: Sight,
     /// Servers it may ask, and secrets it may use.
     pub(crate) reach: Arc<Reach>,
@@ -120,6 +122,8 @@ pub(crate) async fn install(
         }
     };
     let digest = sha256(component);
+    let names: Vec<String> = granted.iter().map(Capability::to_string).collect();
+    let logic = format!("{digest} {}", names.join(" "));
     let mut installed = Installed {
         sight: Sight::of(&granted),
         reach: Arc::new(Reach::of(&granted, shared.settings.get(&manifest.name))),
@@ -129,6 +133,7 @@ pub(crate) async fn install(
         places: Semaphore::new(shared.config.plugin_calls as usize),
         digest,
         granted,
+        logic,
         bundled,
     };
     start(shared, &installed).await?;

@@ -47,6 +47,10 @@ impl JourneyPlugin for Journeys {
         &self.installed.manifest.name
     }
 
+    fn version(&self) -> &str {
+        &self.installed.manifest.version
+    }
+
     async fn check(&self, definition: &str) -> Result<Vec<Issue>, PluginError> {
         let component = self.component()?;
         let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;

@@ -78,6 +78,8 @@ impl HostDependencies {
 pub struct PluginHost {
     shared: Arc<Shared>,
     installed: RwLock<BTreeMap<PluginName, Arc<Installed>>>,
+    /// Versions that were used before, beside the one that is.
+    kept: RwLock<BTreeMap<(PluginName, String), Arc<Installed>>>,
 }
 
 /// What all plugins share.
@@ -110,11 +112,12 @@ impl PluginHost {
         let compiling = Arc::new(Semaphore::new(1));
         let (clock, settings) = (dependencies.clock, dependencies.settings);
         let shared = Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling };
-        Ok(Self { shared: Arc::new(shared), installed: RwLock::default() })
+        Ok(Self { shared: Arc::new(shared), installed: RwLock::default(), kept: RwLock::default() })
     }
 
-    /// Installs a plugin, or puts a new version in the place of the one of the same name. Compiles it unless the compile cache has it,
-    /// on a thread of its own, and refuses it after the time for that.
+    /// Installs a plugin, or puts a new version in the place of the one of the same name: the new one gets all new work, the old one
+    /// ends the calls it has begun, and is kept for journeys that stay with it. Compiles it unless the compile cache has it, on a thread
+    /// of its own, and refuses it after the time for that; then nothing changes.
     pub async fn install(&self, manifest: &str, component: &[u8], granted: &[Capability], bundled: bool) -> Result<Plugin, InstallError> {
         let installed = Arc::new(install::install(&self.shared, manifest, component, granted, bundled).await?);
         let plugin = installed.describe();
@@ -125,9 +128,33 @@ impl PluginHost {
             let (plugin, medium, carrier) = (plugin.name.to_string(), medium.to_owned(), carrier.to_string());
             return Err(InstallError::MediumTaken { plugin, medium, carrier });
         }
-        all.insert(plugin.name.clone(), installed);
+        let before = all.insert(plugin.name.clone(), installed);
         drop(all);
+        if let Some(before) =
+            before.filter(|before| before.manifest.kind == PluginKind::Journey && before.manifest.version != plugin.version)
+        {
+            self.keep_beside(before);
+        }
         Ok(plugin)
+    }
+
+    /// Keeps a version of a journey plugin beside the one that is used, for journeys that stay with it. Of other kinds none is kept.
+    pub async fn keep(&self, manifest: &str, component: &[u8], granted: &[Capability]) -> Result<(), InstallError> {
+        if Manifest::read(manifest)?.kind == PluginKind::Journey {
+            self.keep_beside(Arc::new(install::install(&self.shared, manifest, component, granted, false).await?));
+        }
+        Ok(())
+    }
+
+    /// Takes a plugin away, with all its versions. Calls it has begun end.
+    pub fn uninstall(&self, name: &PluginName) {
+        self.installed.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _), _| kept != name);
+    }
+
+    fn keep_beside(&self, installed: Arc<Installed>) {
+        let key = (installed.manifest.name.clone(), installed.manifest.version.clone());
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(key, installed);
     }
 
     /// Forgets what was looked up, after terminology was imported.
@@ -153,8 +180,14 @@ impl Plugins for PluginHost {
         Ok(Arc::new(segment::Segments { shared: self.shared.clone(), installed }))
     }
 
-    fn journey(&self, name: &PluginName) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
-        let installed = self.named(PluginKind::Journey, name)?;
+    fn journey(&self, name: &PluginName, version: Option<&str>) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
+        let mut installed = self.named(PluginKind::Journey, name)?;
+        if let Some(version) = version.filter(|version| *version != installed.manifest.version) {
+            let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+            let before = kept.get(&(name.clone(), version.to_owned())).cloned();
+            let missing = || PluginError::Missing { kind: PluginKind::Journey.name(), name: format!("{name} {version}") };
+            installed = before.ok_or_else(missing)?;
+        }
         Ok(Arc::new(journey::Journeys { shared: self.shared.clone(), installed }))
     }
 

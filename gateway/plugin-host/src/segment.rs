@@ -52,6 +52,10 @@ impl SegmentPlugin for Segments {
         &self.installed.manifest.name
     }
 
+    fn logic(&self) -> &str {
+        &self.installed.logic
+    }
+
     async fn check(&self, config: &str) -> Result<Vec<Issue>, PluginError> {
         let component = self.component()?;
         let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;

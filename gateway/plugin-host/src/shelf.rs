@@ -159,6 +159,11 @@ impl Shelf {
         Ok(register.plugin.into_iter().filter_map(|(name, versions)| Some((name, versions.into_iter().next_back()?))).collect())
     }
 
+    /// What is installed, with the versions that were used before; the one that is used comes last.
+    pub fn versions(&self) -> Result<Vec<(PluginName, Vec<Placed>)>, ShelfError> {
+        Ok(self.register()?.plugin.into_iter().collect())
+    }
+
     /// Reads a package that is to be installed, and sees who made it.
     pub fn look_at(&self, file: &[u8], trust: &Trust) -> Result<(Package, Version), ShelfError> {
         let package = Package::read(file, self.most_component)?;

@@ -94,7 +94,8 @@ pub trait Plugins: Send + Sync {
     /// A segment plugin by name.
     fn segment(&self, name: &PluginName) -> Result<Arc<dyn SegmentPlugin>, PluginError>;
     /// A journey plugin by name.
-    fn journey(&self, name: &PluginName) -> Result<Arc<dyn JourneyPlugin>, PluginError>;
+    /// In a version of its own, where one is named: the one that is used, or one that was used before and is kept.
+    fn journey(&self, name: &PluginName, version: Option<&str>) -> Result<Arc<dyn JourneyPlugin>, PluginError>;
     /// The channel plugin that carries a medium, for example `email`.
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError>;
     /// Lets a parked plugin take work again.
@@ -199,6 +200,8 @@ pub struct EvidenceRow {
 pub trait SegmentPlugin: Send + Sync {
     /// Its name.
     fn name(&self) -> &PluginName;
+    /// By which code, and seeing what, it decides: another text as soon as either is another.
+    fn logic(&self) -> &str;
     /// Findings about a configuration.
     async fn check(&self, config: &str) -> Result<Vec<Issue>, PluginError>;
     /// What it offers and needs under a configuration.
@@ -214,6 +217,8 @@ pub trait SegmentPlugin: Send + Sync {
 pub trait JourneyPlugin: Send + Sync {
     /// Its name.
     fn name(&self) -> &PluginName;
+    /// Its version (SemVer).
+    fn version(&self) -> &str;
     /// Findings about a definition.
     async fn check(&self, definition: &str) -> Result<Vec<Issue>, PluginError>;
     /// The next state and what is proposed.

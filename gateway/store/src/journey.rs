@@ -17,7 +17,7 @@ use crate::{journey_event, journey_run};
 
 /// Columns of a journey `j` in version `v`.
 pub(crate) const JOURNEY: &str = "j.id AS journey_id, j.key, j.title, j.description, j.status AS journey_status, v.version, v.plugin, \
-    v.definition, j.entry_segment, j.reentry_after_days, j.created_at";
+    v.definition, v.keeps_plugin, j.entry_segment, j.reentry_after_days, j.created_at";
 
 const CURRENT: &str = "FROM journey j JOIN journey_version v ON v.journey_id = j.id AND v.version = j.version";
 
@@ -37,6 +37,7 @@ impl JourneyStore for Store {
             Some(before) => {
                 let differs = before.plugin != journey.plugin
                     || before.definition != journey.definition
+                    || before.keeps_plugin != journey.keeps_plugin
                     || before.entry_segment != journey.entry_segment;
                 let after = Journey {
                     id: before.id,
@@ -172,8 +173,15 @@ async fn update(session: &mut Session, journey: &Journey) -> Result<(), StoreErr
 async fn insert_version(session: &mut Session, journey: &Journey, now: Timestamp) -> Result<(), StoreError> {
     session
         .execute(
-            "INSERT INTO journey_version (journey_id, version, plugin, definition, made_at) VALUES ($1, $2, $3, $4, $5)",
-            args![journey.id.as_uuid(), journey.version, journey.plugin.as_str(), to_json("journey", &journey.definition)?, now,],
+            "INSERT INTO journey_version (journey_id, version, plugin, definition, keeps_plugin, made_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            args![
+                journey.id.as_uuid(),
+                journey.version,
+                journey.plugin.as_str(),
+                to_json("journey", &journey.definition)?,
+                i64::from(journey.keeps_plugin),
+                now,
+            ],
         )
         .await?;
     Ok(())
@@ -217,6 +225,7 @@ pub(crate) fn journey(row: &Row) -> Result<Journey, StoreError> {
         definition: from_json("journey", &row.text("definition")?)?,
         entry_segment: row.optional_uuid("entry_segment")?.map(SegmentId::from_uuid),
         reentry_after_days: days.and_then(|days| u16::try_from(days).ok()),
+        keeps_plugin: row.integer("keeps_plugin")? != 0,
         created_at: row.time("created_at")?,
     })
 }

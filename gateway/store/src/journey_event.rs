@@ -111,7 +111,7 @@ pub(crate) async fn claim(session: &mut Session, limit: u32, now: Timestamp, lea
     let found = session
         .all_rows(
             &format!(
-                "WITH claimed (seq) AS ({{rows}}) SELECT e.seq, e.event, e.due_at, e.tries, r.revision, r.state, r.patient_no, \
+                "WITH claimed (seq) AS ({{rows}}) SELECT e.seq, e.event, e.due_at, e.tries, r.revision, r.state, r.plugin_version, r.patient_no, \
                  {RUN}, {JOURNEY} FROM claimed c JOIN journey_event e ON e.seq = c.seq JOIN journey_run r ON r.id = e.run_id \
                  JOIN patient p ON p.no = r.patient_no JOIN journey j ON j.id = r.journey_id \
                  JOIN journey_version v ON v.journey_id = r.journey_id AND v.version = r.version"
@@ -127,6 +127,7 @@ pub(crate) async fn claim(session: &mut Session, limit: u32, now: Timestamp, lea
                 run: run(row)?,
                 revision: row.integer("revision")?,
                 state: row.get("state")?,
+                plugin_version: row.get("plugin_version")?,
                 event: from_json("journey event", &row.text("event")?)?,
                 due_at: row.time("due_at")?,
                 patient: PatientNo(row.integer("patient_no")?),

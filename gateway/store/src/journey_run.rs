@@ -174,8 +174,16 @@ pub(crate) async fn advance(session: &mut Session, advance: &Advance, now: Times
     session
         .execute(
             "UPDATE journey_run SET state = $2, at_step = $3, status = $4, reason = $5, updated_at = $6, \
-             revision = revision + 1 WHERE id = $1",
-            args![run, advance.state.as_str(), advance.at_step.as_str(), name_of(&advance.status)?, advance.reason.clone(), now,],
+             plugin_version = coalesce($7, plugin_version), revision = revision + 1 WHERE id = $1",
+            args![
+                run,
+                advance.state.as_str(),
+                advance.at_step.as_str(),
+                name_of(&advance.status)?,
+                advance.reason.clone(),
+                now,
+                advance.plugin_version.clone(),
+            ],
         )
         .await?;
     for (step, branch) in &advance.branches {

@@ -148,7 +148,7 @@ impl Plugins for NoPlugins {
         Err(missing("segment", name.as_str()))
     }
 
-    fn journey(&self, name: &PluginName) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
+    fn journey(&self, name: &PluginName, _: Option<&str>) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
         Err(missing("journey", name.as_str()))
     }
 
@@ -293,6 +293,7 @@ impl World {
             definition: json!({}),
             entry_segment: Some(segment.id),
             reentry_after_days: None,
+            keeps_plugin: false,
             created_at: now,
         };
         let journey = store.put_journey(&journey, now).await.unwrap();
@@ -479,6 +480,7 @@ async fn send(store: &Store, entropy: &Counting, segment: &Segment, patient: gat
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
+        plugin_version: None,
     };
     store.advance(&advance, now).await.unwrap();
     store.claim_due_messages(10, now, lease).await.unwrap();

@@ -15,7 +15,8 @@ use crate::cli::PluginCommand;
 use crate::commands::package;
 use crate::config::Config;
 use crate::progress::{say, table};
-use crate::wiring::{Parts, is_bundled};
+use crate::wiring::Parts;
+use crate::wiring::plugins::is_bundled;
 
 /// What the audit says it was.
 const OBJECT: &str = "outreach plugin";
@@ -33,21 +34,21 @@ pub(crate) async fn run(command: PluginCommand, config: &Config, parts: &Parts) 
             parts.audit(AuditAction::Update, OBJECT, [(None, format!("{name} rolled back"))]).await?;
             let placed = config.plugins.shelf().roll_back(&name)?;
             say(format!("{name} is {} again, and may do what it was granted then: {}.", placed.version, words(&placed.granted)));
-            say(AT_NEXT_START);
+            say(TAKEN_UP);
         }
         PluginCommand::Remove { name } => {
             let name = PluginName::new(name)?;
             parts.audit(AuditAction::Update, OBJECT, [(None, format!("{name} removed"))]).await?;
             config.plugins.shelf().remove(&name)?;
             say(format!("{name} is gone, with all its versions."));
-            say(AT_NEXT_START);
+            say(TAKEN_UP);
         }
         PluginCommand::Publish(command) => package::run(&command)?,
     }
     Ok(())
 }
 
-const AT_NEXT_START: &str = "A gateway that runs goes on with what it has; it takes this up at its next start.";
+const TAKEN_UP: &str = "A gateway that runs takes this up within seconds; what it has begun, it ends as it began.";
 
 fn list(parts: &Parts) {
     let rows: Vec<_> = parts
@@ -71,7 +72,7 @@ fn list(parts: &Parts) {
         })
         .collect();
     table(&["NAME", "VERSION", "KIND", "ASKS FOR", "GRANTED", "STATUS", "SHA-256"], &rows);
-    for (name, reason) in &parts.refused_plugins {
+    for (name, reason) in parts.shelved.refused() {
         say(format!("{name} is installed and NOT USED: {reason}"));
     }
 }
@@ -100,7 +101,7 @@ async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str
     parts.audit(AuditAction::Create, OBJECT, [(None, detail)]).await?;
     let placed = shelf.install(&bytes, &granted, &trust, parts.clock.now())?;
     say(format!("{name} {} is installed, and may: {}.", placed.version, words(&granted)));
-    say(AT_NEXT_START);
+    say(TAKEN_UP);
     Ok(())
 }
 

@@ -81,8 +81,8 @@ impl AdvanceStage {
     }
 
     async fn step(&self, due: &DueEvent, purposes: &BTreeMap<String, Purpose>, now: Timestamp) -> Result<&'static str, Fault> {
-        let transition = match self.ask(due, now).await {
-            Ok(transition) => transition,
+        let (transition, version) = match self.ask(due, now).await {
+            Ok(answered) => answered,
             // Taking somebody out never depends on a plugin.
             Err(Fault::Elsewhere(reason) | Fault::Here(reason)) if matches!(due.event, JourneyEvent::Cancelled(_)) => {
                 return Ok(self.write(&stuck(due, &reason), now).await?);
@@ -101,10 +101,11 @@ impl AdvanceStage {
             task_ids: &task_ids,
             time_zone: &self.deps.settings.time_zone,
         };
-        let advance = translate(due, transition, &with, now).map_err(|error| match error {
+        let mut advance = translate(due, transition, &with, now).map_err(|error| match error {
             Untranslatable::ListChange { .. } => Fault::Hopeless(error.to_string()),
             _ => Fault::Here(error.to_string()),
         })?;
+        advance.plugin_version = due.journey.keeps_plugin.then_some(version);
         let outcome = self.write(&advance, now).await?;
         self.deps.problems.clear(&object(due));
         if !advance.messages.is_empty() {
@@ -116,16 +117,16 @@ impl AdvanceStage {
         Ok(outcome)
     }
 
-    /// Asks the plugin until it answers without asking back.
-    async fn ask(&self, due: &DueEvent, now: Timestamp) -> Result<Transition, Fault> {
-        let plugin = self.deps.plugins.journey(&due.journey.plugin).map_err(OutreachError::from)?;
+    /// Asks the plugin until it answers without asking back, and says by which version it answered.
+    async fn ask(&self, due: &DueEvent, now: Timestamp) -> Result<(Transition, String), Fault> {
+        let plugin = self.deps.plugins.journey(&due.journey.plugin, due.plugin_version.as_deref()).map_err(OutreachError::from)?;
         let definition = due.journey.definition.to_string();
         let mut answers: Vec<Answer> = Vec::new();
         for _ in 0..self.deps.settings.question_rounds {
             let transition =
                 plugin.advance(&definition, due.state.as_deref(), &due.event, &answers, now).await.map_err(OutreachError::from)?;
             if transition.questions.is_empty() {
-                return Ok(transition);
+                return Ok((transition, plugin.version().to_owned()));
             }
             self.answer(due, &transition.questions, &mut answers, now).await?;
         }

@@ -99,6 +99,7 @@ pub fn translate(due: &DueEvent, transition: Transition, with: &Surroundings<'_>
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
+        plugin_version: None,
     };
     let (mut ids, mut task_ids) = (with.ids.iter(), with.task_ids.iter());
     for effect in transition.effects {
@@ -143,6 +144,7 @@ pub fn stuck(due: &DueEvent, reason: &str) -> Advance {
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
+        plugin_version: None,
     }
 }
 

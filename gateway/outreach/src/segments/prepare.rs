@@ -32,12 +32,12 @@ pub struct PreparedSegment {
     pub groups: Range<usize>,
 }
 
-/// Prepares segments, each version once. After ten minutes it is done again, so that a newer value set is taken in.
+/// Prepares segments, each version once for each version of its plugin. After ten minutes it is done again, so that a newer value set is taken in.
 pub struct Preparation {
     store: Arc<dyn Store>,
     plugins: Arc<dyn Plugins>,
     lookup: Arc<ClinicalLookup>,
-    prepared: Cache<(SegmentId, u32), Arc<PreparedSegment>>,
+    prepared: Cache<(SegmentId, u32, String), Arc<PreparedSegment>>,
 }
 
 impl Preparation {
@@ -53,14 +53,15 @@ impl Preparation {
     /// [`OutreachError::Terminology`] where a value set is missing, [`OutreachError::Plugin`] where the plugin gave no description.
     /// A failure is not remembered.
     pub async fn prepare(&self, segment: &Segment) -> Result<Arc<PreparedSegment>, OutreachError> {
+        let plugin = self.plugins.segment(&segment.plugin)?;
+        let key = (segment.id, segment.version, plugin.logic().to_owned());
         self.prepared
-            .try_get_with((segment.id, segment.version), self.resolve(segment))
+            .try_get_with(key, self.resolve(segment, plugin))
             .await
             .map_err(|error: Arc<OutreachError>| OutreachError::clone(&error))
     }
 
-    async fn resolve(&self, segment: &Segment) -> Result<Arc<PreparedSegment>, OutreachError> {
-        let plugin = self.plugins.segment(&segment.plugin)?;
+    async fn resolve(&self, segment: &Segment, plugin: Arc<dyn SegmentPlugin>) -> Result<Arc<PreparedSegment>, OutreachError> {
         let config: Arc<str> = segment.definition.to_string().into();
         let description = plugin.describe(&config).await?;
         let groups = groups_of(&segment.key, &description.segments).ok_or_else(|| OutreachError::Ambiguous {

@@ -177,6 +177,7 @@ impl World {
             definition: json!({}),
             entry_segment: Some(entry),
             reentry_after_days: None,
+            keeps_plugin: false,
             created_at: noon(),
         });
     }
@@ -320,7 +321,7 @@ impl Plugins for Installed {
     fn segment(&self, name: &PluginName) -> Result<Arc<dyn SegmentPlugin>, PluginError> {
         Ok(Arc::new(Deciding(name.clone(), self.0.clone())))
     }
-    fn journey(&self, name: &PluginName) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
+    fn journey(&self, name: &PluginName, _: Option<&str>) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
         Ok(Arc::new(Moving(name.clone())))
     }
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
@@ -345,6 +346,9 @@ struct Deciding(PluginName, Arc<Script>);
 impl SegmentPlugin for Deciding {
     fn name(&self) -> &PluginName {
         &self.0
+    }
+    fn logic(&self) -> &str {
+        "all or nobody"
     }
     async fn check(&self, _: &str) -> Result<Vec<Issue>, PluginError> {
         Ok(Vec::new())
@@ -378,6 +382,9 @@ struct Moving(PluginName);
 impl JourneyPlugin for Moving {
     fn name(&self) -> &PluginName {
         &self.0
+    }
+    fn version(&self) -> &str {
+        "0.1.0"
     }
     async fn check(&self, _: &str) -> Result<Vec<Issue>, PluginError> {
         Ok(Vec::new())

@@ -89,7 +89,7 @@ async fn segment_rules_answers_through_the_host_as_it_does_natively() {
 async fn journey_flow_asks_and_then_proposes_through_the_host() {
     let bench = bench();
     let name = install(&bench, "journey-flow").await;
-    let plugin = bench.host.journey(&name).unwrap();
+    let plugin = bench.host.journey(&name, None).unwrap();
     let definition = r#"{ "version": 1, "start": "who", "steps": {
         "who": { "branch": { "if": { "language": "es" }, "then": "invite", "otherwise": "end" } },
         "invite": { "send": { "message": "invite", "channels": ["email"] }, "next": "end" },

@@ -43,6 +43,8 @@ pub struct DueEvent {
     pub revision: i64,
     /// State of the plugin; `None` before the first event.
     pub state: Option<String>,
+    /// The version of the plugin the run stays with; `None` is the one that is used.
+    pub plugin_version: Option<String>,
     /// What happened.
     pub event: JourneyEvent,
     /// When it was due.
@@ -103,6 +105,8 @@ pub struct Advance {
     pub listeners: Vec<(String, Vec<String>, Option<Timestamp>)>,
     /// Branches taken: step and branch.
     pub branches: Vec<(String, String)>,
+    /// The version of the plugin the run stays with from now on; `None` leaves it as it is.
+    pub plugin_version: Option<String>,
 }
 
 /// Keeps journeys.

@@ -124,6 +124,7 @@ pub(crate) fn journey(key: &str, entry: Option<SegmentId>) -> Journey {
         definition: json!({"steps": []}),
         entry_segment: entry,
         reentry_after_days: None,
+        keeps_plugin: false,
         created_at: now(),
     }
 }

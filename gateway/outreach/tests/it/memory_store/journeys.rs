@@ -71,6 +71,7 @@ impl JourneyStore for MemoryStore {
                 run: run.run.clone(),
                 revision: run.revision,
                 state: run.state.clone(),
+                plugin_version: None,
                 event: queued.event.clone(),
                 due_at: queued.due_at,
                 patient: kept.patients.iter().find(|patient| patient.id == run.run.patient).unwrap().no,

@@ -239,7 +239,7 @@ async fn a_journey_may_not_propose(#[case] body: String, #[case] reason: &str) {
     let bench = bench();
     let name = installed(&bench, &Guest::journey().does("advance", body)).await;
     let entered = JourneyEvent::Entered("joined".to_owned());
-    let plugin = bench.host.journey(&name).unwrap();
+    let plugin = bench.host.journey(&name, None).unwrap();
     let error = plugin.advance("{}", None, &entered, &[], Timestamp::UNIX_EPOCH).await.unwrap_err();
     assert!(matches!(&error, PluginError::Nonsense { .. } | PluginError::Stopped { .. }), "{error}");
     assert!(error.to_string().contains(reason), "{error}");

@@ -196,10 +196,10 @@ async fn try_out(bench: &Bench, generated: &Generated, told: &str, tally: &mut T
         let ended: Result<(), PluginError> = match (Manifest::read(&generated.manifest).unwrap().kind, function) {
             (PluginKind::Segment, 0) => check(bench, &name, "{}").await,
             (PluginKind::Segment, _) => bench.host.segment(&name).unwrap().describe("{}").await.map(drop),
-            (PluginKind::Journey, 0) => bench.host.journey(&name).unwrap().check("{}").await.map(drop),
+            (PluginKind::Journey, 0) => bench.host.journey(&name, None).unwrap().check("{}").await.map(drop),
             (PluginKind::Journey, _) => {
                 let event = JourneyEvent::Timer("step".to_owned());
-                bench.host.journey(&name).unwrap().advance("{}", Some("{}"), &event, &[], Timestamp::UNIX_EPOCH).await.map(drop)
+                bench.host.journey(&name, None).unwrap().advance("{}", Some("{}"), &event, &[], Timestamp::UNIX_EPOCH).await.map(drop)
             }
             (PluginKind::Channel, function) => call_channel(bench, function).await,
         };

@@ -58,6 +58,7 @@ pub(super) fn advance_of(event: &DueEvent) -> Advance {
         timers: Vec::new(),
         listeners: Vec::new(),
         branches: Vec::new(),
+        plugin_version: None,
     }
 }
 
@@ -115,6 +116,7 @@ async fn a_step_is_written_whole_and_once(fixture: Fixture) {
         messages: vec![message(now()), message(now())],
         timers: vec![("wait".into(), after(3600))],
         branches: vec![("invite".into(), "yes".into())],
+        plugin_version: None,
         ..advance_of(&event)
     };
     fixture.advance(&step, now()).await.unwrap();
