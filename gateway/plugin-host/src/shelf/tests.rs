@@ -79,19 +79,19 @@ fn a_plugin_is_installed_upgraded_rolled_back_and_removed() {
 #[test]
 fn an_upgrade_says_what_it_changes() {
     let bench = bench();
-    let first = Package::read(&package("1.0.0", "\"log\", \"mail\", \"lookup\"", 1, Some(1)), MOST).unwrap();
-    let all = grants(&[Capability::Log, Capability::Mail, Capability::Lookup]);
+    let first = Package::read(&package("1.0.0", "\"log\", \"mail\", \"key-value\"", 1, Some(1)), MOST).unwrap();
+    let all = grants(&[Capability::Log, Capability::Mail, Capability::KeyValue]);
     assert_eq!(bench.shelf.difference(&first).unwrap(), Difference { new: all, ..Difference::default() });
-    bench.install(&package("1.0.0", "\"log\", \"mail\", \"lookup\"", 1, Some(1)), &[Capability::Log, Capability::Lookup]).unwrap();
-    let next = Package::read(&package("2.0.0", "\"log\", \"mail\", \"facts:order\"", 1, Some(1)), MOST).unwrap();
-    let orders = Capability::Facts(gateway_domain::fact::FactKind::Order);
+    bench.install(&package("1.0.0", "\"log\", \"mail\", \"key-value\"", 1, Some(1)), &[Capability::Log, Capability::KeyValue]).unwrap();
+    let next = Package::read(&package("2.0.0", "\"log\", \"mail\", \"secret:token\"", 1, Some(1)), MOST).unwrap();
+    let token: Capability = "secret:token".parse().unwrap();
     assert_eq!(
         bench.shelf.difference(&next).unwrap(),
         Difference {
-            new: grants(&[orders]),
+            new: grants(&[token]),
             kept: grants(&[Capability::Log]),
             withheld: grants(&[Capability::Mail]),
-            gone: grants(&[Capability::Lookup]),
+            gone: grants(&[Capability::KeyValue]),
         }
     );
 }

@@ -147,8 +147,9 @@ async fn a_plugin_is_not_installed_without_the_grant_it_needs() {
     let silent = email.manifest.replace("asks = [\"mail\"]", "");
     let error = bench.host.install(&silent, email.component, &[], true).await.unwrap_err();
     assert!(matches!(&error, InstallError::NotAsked { capability: "mail", .. }), "{error}");
-    let other = email.manifest.replace("\"channel\"", "\"journey\"");
-    let error = bench.host.install(&other, email.component, &[Capability::Mail], true).await.unwrap_err();
+    let flow = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "journey-flow").unwrap();
+    let other = flow.manifest.replace("\"journey\"", "\"segment\"");
+    let error = bench.host.install(&other, flow.component, &[Capability::Log], true).await.unwrap_err();
     assert!(matches!(&error, InstallError::World { .. }), "{error}");
 }
 

@@ -4,6 +4,7 @@
 
 mod bundled;
 mod hostile;
+mod versions;
 mod web;
 
 use std::path::Path;

@@ -200,6 +200,17 @@ async fn waiting_for_a_server_is_not_computing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_has_begun_ends_by_the_version_it_began_with() {
+    let web = web().await;
+    let (slow, grants) = (format!("GET {OWN}/slow"), ASKS.iter().map(|text| text.parse().unwrap()).collect::<Vec<Capability>>());
+    let next = manifest(&ASKS).replace("0.1.0", "0.2.0");
+    let (seen, installed) = tokio::join!(web.sees(&slow, "", &[]), web.host.install(&next, &COMPONENT, &grants, false));
+    assert_eq!((seen.as_str(), installed.unwrap().version.as_str()), ("200 at last", "0.2.0"));
+    assert_eq!(web.host.list()[0].version, "0.2.0");
+    assert!(web.sees(&format!("GET {OWN}/"), "", &[]).await.starts_with("202"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_ends_with_the_call() {
     let web = web_with(HostConfig { call_time: Duration::from_secs(1), ..HostConfig::for_testing() }).await;
     let started = Instant::now();

@@ -40,9 +40,16 @@ async fn sent(fixture: &Fixture) -> (MessageId, MessageId) {
     (id, next)
 }
 
+/// What the run heard of, one after the other.
 async fn heard(fixture: &Fixture) -> Vec<String> {
-    let due = fixture.claim_due_events(20, after(1_000), after(2_000)).await.unwrap().into_iter();
-    due.filter_map(|due| if let JourneyEvent::Happened(happening) = due.event { Some(happening.kind) } else { None }).collect()
+    let mut heard = Vec::new();
+    while let [due] = fixture.claim_due_events(20, after(1_000), after(2_000)).await.unwrap().as_slice() {
+        if let JourneyEvent::Happened(happening) = &due.event {
+            heard.push(happening.kind.clone());
+        }
+        fixture.advance(&advance_of(due), after(1_000)).await.unwrap();
+    }
+    heard
 }
 
 async fn kinds(fixture: &Fixture) -> Vec<InteractionKind> {
