@@ -114,11 +114,6 @@ impl Interface {
         }
     }
 
-    /// Whether an import is of `wasi:http`, or of what it stands on.
-    pub(crate) fn goes_with_http(import: &str) -> bool {
-        ["wasi:http/", "wasi:io/", "wasi:clocks/monotonic-clock@"].iter().any(|offered| import.starts_with(offered))
-    }
-
     /// Whether a capability gives it.
     pub(crate) const fn is_given_by(self, capability: &Capability) -> bool {
         match self {

@@ -8,7 +8,6 @@ use gateway_ports::plugins::{DeliveryPromise, PluginError};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::abi::v0_1;
@@ -16,7 +15,7 @@ use crate::attempt::Attempt;
 use crate::breaker::Breaker;
 use crate::digest::sha256;
 use crate::error::InstallError;
-use crate::host::{self, CallState, Interface};
+use crate::host::{CallState, Interface};
 use crate::inspect::inspect;
 use crate::manifest::Manifest;
 use crate::settings::Reach;
@@ -217,30 +216,6 @@ fn link(
             return Err(InstallError::NotGranted { plugin: plugin(), import, capability });
         }
     }
-    trap_the_rest(shared, &mut linker, component, granted).map_err(compile)?;
+    linker.define_unknown_imports_as_traps(component).map_err(compile)?;
     linker.instantiate_pre(component).map_err(compile)
-}
-
-/// Makes a trap of each function of WASI that is not offered. What is offered is found under any version that goes with it, so that a
-/// trap under the version of the import would stand in its way.
-fn trap_the_rest(shared: &Shared, linker: &mut Linker<CallState>, component: &Component, granted: &[Capability]) -> wasmtime::Result<()> {
-    let has_http = granted.iter().any(|capability| Interface::Http.is_given_by(capability));
-    for (import, item) in component.component_type().imports(&shared.engine) {
-        let ComponentItem::ComponentInstance(interface) = item.ty else { continue };
-        if !import.starts_with("wasi:") || (has_http && Interface::goes_with_http(import)) {
-            continue;
-        }
-        let mut traps = linker.instance(import)?;
-        for (name, item) in interface.exports(&shared.engine) {
-            match item.ty {
-                ComponentItem::ComponentFunc(_) => {
-                    let called = format!("it called `{import}#{name}`, which no plugin is given");
-                    traps.func_new(name, move |_, _, _, _| Err(wasmtime::Error::msg(called.clone())))?;
-                }
-                ComponentItem::Resource(_) => traps.resource(name, host::http::resource(name), |_, _| Ok(()))?,
-                _ => {}
-            }
-        }
-    }
-    Ok(())
 }

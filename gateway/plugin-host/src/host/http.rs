@@ -12,10 +12,9 @@ use gateway_domain::capability::HttpOrigin;
 use gateway_domain::plugin::PluginName;
 use gateway_ports::http::{HttpClient, OutboundError, OutboundRequest, OutboundResponse};
 use http_body_util::{BodyExt, Full, Limited};
-use wasmtime::component::{HasData, Linker, ResourceTable, ResourceType};
+use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi::p2::bindings::{clocks, io};
-use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, IoError};
 use wasmtime_wasi_http::p2::bindings::LinkOptions;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks};
@@ -99,17 +98,6 @@ pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(linker, |state| state.web.clocks())?;
     types::add_to_linker::<_, WasiHttp>(linker, &(&LinkOptions::default()).into(), |state| state.web.http())?;
     outgoing_handler::add_to_linker::<_, WasiHttp>(linker, |state| state.web.http())
-}
-
-/// The resource of this name that an interface of WASI uses of those linked here, so that both mean the same; any other is nothing.
-pub(crate) fn resource(name: &str) -> ResourceType {
-    match name {
-        "input-stream" => ResourceType::host::<DynInputStream>(),
-        "output-stream" => ResourceType::host::<DynOutputStream>(),
-        "pollable" => ResourceType::host::<DynPollable>(),
-        "error" => ResourceType::host::<IoError>(),
-        _ => ResourceType::host::<()>(),
-    }
 }
 
 type Sent = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<()>> + Send>)>;
