@@ -9,20 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 
 from .document import Invalid, Issue, PluginError, Refused, Unavailable
 
 
+def contract_types():
+    """The words that every kind of plugin uses. They are called by their whole name where the component's world has other ``types``, too."""
+    try:
+        return import_module("wit_world.imports.outreach_plugin_types")
+    except ModuleNotFoundError:
+        return import_module("wit_world.imports.types")
+
+
 def issues(found: list[Issue]) -> list:
     """Findings."""
-    from wit_world.imports import outreach_plugin_types_0_1_0 as types
-
+    types = contract_types()
     return [types.Issue(issue.path, issue.message, issue.fatal) for issue in found]
 
 
 def answered(function: Callable) -> Callable:
     """A function whose errors cross the border as errors of the contract. Any other exception is a trap: its words may tell of a person."""
     from componentize_py_types import Err
+
+    contract_types()
 
     @wraps(function)
     def exported(*arguments):
@@ -36,8 +46,7 @@ def answered(function: Callable) -> Callable:
 
 
 def _error(error: PluginError):
-    from wit_world.imports import outreach_plugin_types_0_1_0 as types
-
+    types = contract_types()
     if isinstance(error, Unavailable):
         return types.PluginError_Unavailable(error.retry_after)
     if isinstance(error, Refused):

@@ -116,7 +116,7 @@ class Channel:
 
 def export_channel(plugin: type[Channel]) -> type:
     """The export of a component: ``Channel = export_channel(Mine)`` in the module that is built. Natively it is of no use."""
-    from wit_world.exports import outreach_plugin_channel_0_1_0 as wit
+    from wit_world.exports import channel as wit
 
     from .border import answered, issues
 

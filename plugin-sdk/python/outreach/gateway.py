@@ -125,20 +125,20 @@ class ComponentGateway(Gateway):
             raise MayHaveBeenSent("the response was cut off") from failure
 
     def get(self, key: str) -> bytes | None:
-        return _told(_imported("outreach_plugin_key_value_0_1_0").get, key)
+        return _told(_imported("key_value").get, key)
 
     def set(self, key: str, value: bytes) -> None:
-        _told(_imported("outreach_plugin_key_value_0_1_0").set, key, value)
+        _told(_imported("key_value").set, key, value)
 
     def delete(self, key: str) -> None:
-        _told(_imported("outreach_plugin_key_value_0_1_0").delete, key)
+        _told(_imported("key_value").delete, key)
 
     def sign(self, secret: str, hash: Hash, message: bytes) -> bytes:
-        interface = _imported("outreach_plugin_secret_0_1_0")
+        interface = _imported("secret")
         return _told(interface.sign, secret, interface.Hash[hash.name], message)
 
     def verify(self, secret: str, hash: Hash, message: bytes, signature: bytes) -> bool:
-        interface = _imported("outreach_plugin_secret_0_1_0")
+        interface = _imported("secret")
         return _told(interface.verify, secret, interface.Hash[hash.name], message, signature)
 
 
@@ -155,10 +155,7 @@ def _imported(name: str):
 
 def load() -> None:
     """Loads what the component's world imports, while it is being built."""
-    for name in (
-        "outreach_plugin_key_value_0_1_0", "outreach_plugin_secret_0_1_0", "wasi_http_outgoing_handler_0_2_0", "wasi_http_types_0_2_0",
-        "wasi_io_streams_0_2_0",
-    ):
+    for name in ("key_value", "secret", "outgoing_handler", "wasi_http_types", "streams"):
         try:
             _MODULES[name] = import_module(f"wit_world.imports.{name}")
         except ModuleNotFoundError:
@@ -181,7 +178,7 @@ def _told(function, *arguments):
 
 
 def _send(request: HttpRequest):
-    http = _imported("wasi_http_types_0_2_0")
+    http = _imported("wasi_http_types")
     scheme, mark, rest = request.url.partition("://")
     if not mark or scheme not in ("https", "http"):
         raise NotSent("the URL can't be used")
@@ -198,7 +195,7 @@ def _send(request: HttpRequest):
     except _failures() as failure:
         raise NotSent("the request can't be made") from failure
     try:
-        coming = _imported("wasi_http_outgoing_handler_0_2_0").handle(outgoing, None)
+        coming = _imported("outgoing_handler").handle(outgoing, None)
     except _failures() as failure:
         raise _failed(failure.value) from None
     if body is not None:
@@ -217,7 +214,7 @@ def _send(request: HttpRequest):
 
 
 def _write(body, content: bytes) -> None:
-    http = _imported("wasi_http_types_0_2_0")
+    http = _imported("wasi_http_types")
     try:
         with body.write() as stream:
             for place in range(0, len(content), _PIECE):
@@ -231,7 +228,7 @@ def _write(body, content: bytes) -> None:
 
 
 def _read(response) -> HttpResponse:
-    streams = _imported("wasi_io_streams_0_2_0")
+    streams = _imported("streams")
     status = response.status()
     with response.headers() as fields:
         headers = [(name.lower(), value.decode(errors="replace")) for name, value in fields.entries()]

@@ -192,10 +192,11 @@ def evaluate_batch(plugin: type[Segment], question: Any, patients: Any) -> Verdi
 
 def export_segment(plugin: type[Segment]) -> type:
     """The export of a component: ``Segment = export_segment(Mine)`` in the module that is built. Natively it is of no use."""
-    from wit_world.exports import outreach_plugin_segment_0_1_0 as wit
-    from wit_world.imports import outreach_plugin_types_0_1_0 as types
+    from wit_world.exports import segment as wit
 
-    from .border import answered, issues
+    from .border import answered, contract_types, issues
+
+    types = contract_types()
 
     def need(of: CodeSetNeed):
         if of.url is not None:

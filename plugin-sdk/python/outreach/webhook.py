@@ -126,7 +126,7 @@ def from_hex(text: str) -> bytes | None:
 
 def export_webhook(plugin: type[Webhook]) -> type:
     """The export of a component: ``Webhook = export_webhook(Mine)`` in the module that is built. Natively it is of no use."""
-    from wit_world.exports import outreach_plugin_webhook_0_1_0 as wit
+    from wit_world.exports import webhook as wit
 
     from .border import answered
 

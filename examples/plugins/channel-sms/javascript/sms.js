@@ -179,5 +179,9 @@ function textOf(value, name) {
 
 /** Whether an answer is one of the words by which a person wants no more, in any case and whatever stands around it. */
 function wantsNoMore(answer) {
-  return STOP_WORDS.includes(answer.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').toUpperCase());
+  const letters = [...answer];
+  // The engine of components has no classes of letters in regular expressions; a letter is what has an upper and a lower case.
+  const isOfWord = (letter) => letter.toLowerCase() !== letter.toUpperCase() || /[0-9]/.test(letter);
+  const word = letters.slice(Math.max(letters.findIndex(isOfWord), 0), letters.findLastIndex(isOfWord) + 1);
+  return STOP_WORDS.includes(word.join('').toUpperCase());
 }

@@ -162,4 +162,5 @@ def text_of(value, name):
 
 def wants_no_more(answer):
     """Whether an answer is one of the words by which a person wants no more, in any case and whatever stands around it."""
-    return re.sub(r"^[\W_]+|[\W_]+$", "", answer).upper() in STOP_WORDS
+    of_word = [place for place, letter in enumerate(answer) if letter.lower() != letter.upper() or letter in "0123456789"]
+    return bool(of_word) and answer[of_word[0] : of_word[-1] + 1].upper() in STOP_WORDS

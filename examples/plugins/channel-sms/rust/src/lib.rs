@@ -166,7 +166,8 @@ fn notice(event: &Value) -> Result<Option<Notice>, &'static str> {
 
 /// Whether an answer is one of the words by which a person wants no more, in any case and whatever stands around it.
 fn wants_no_more(answer: &str) -> bool {
-    let word = answer.trim_matches(|letter: char| !letter.is_alphanumeric()).to_uppercase();
+    let is_around = |letter: char| !letter.is_lowercase() && !letter.is_uppercase() && !letter.is_ascii_digit();
+    let word = answer.trim_matches(is_around).to_uppercase();
     STOP_WORDS.contains(&word.as_str())
 }
 
