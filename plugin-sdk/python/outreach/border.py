@@ -8,14 +8,16 @@ ModuleNotFoundError: No module named 'wit_world'
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 
 from .document import Invalid, Issue, PluginError, Refused, Unavailable
 
 
+@cache
 def contract_types():
-    """The words that every kind of plugin uses. They are called by their whole name where the component's world has other ``types``, too."""
+    """The words that every kind of plugin uses. They are called by their whole name where the component's world has other ``types``, too.
+    First asked for while the component is built: it has no files to look for modules in."""
     try:
         return import_module("wit_world.imports.outreach_plugin_types")
     except ModuleNotFoundError:
