@@ -144,20 +144,28 @@ function send({ handle, Fields, OutgoingBody, OutgoingRequest }, request) {
   return answer;
 }
 
+/** Sends a body. A server may answer before it has the whole, and a refused request takes none: what went wrong the response tells. */
 function write(OutgoingBody, body, bytes) {
+  let isWhole = false;
+  const stream = body.write();
   try {
-    const stream = body.write();
     for (let place = 0; place < bytes.length; place += PIECE) {
-      stream.blockingWriteAndFlush(bytes.subarray(place, place + PIECE));
+      stream.blockingWriteAndFlush(bytes.slice(place, place + PIECE));
     }
-    stream[DISPOSE]();
+    isWhole = true;
   } catch {
-    throw new MayHaveBeenSent('the body could not be sent');
+    isWhole = false;
+  } finally {
+    stream[DISPOSE]();
   }
   try {
-    OutgoingBody.finish(body, undefined);
-  } catch (thrown) {
-    throw failed(thrown.payload ?? thrown);
+    if (isWhole) {
+      OutgoingBody.finish(body, undefined);
+    } else {
+      body[DISPOSE]();
+    }
+  } catch {
+    // As above.
   }
 }
 

@@ -214,17 +214,18 @@ def _send(request: HttpRequest):
 
 
 def _write(body, content: bytes) -> None:
-    http = _imported("wasi_http_types")
+    """Sends a body. A server may answer before it has the whole, and a refused request takes none: what went wrong the response tells."""
     try:
         with body.write() as stream:
             for place in range(0, len(content), _PIECE):
                 stream.blocking_write_and_flush(content[place : place + _PIECE])
     except _failures():
-        raise MayHaveBeenSent("the body could not be sent") from None
+        body.__exit__(None, None, None)
+        return
     try:
-        http.OutgoingBody.finish(body, None)
-    except _failures() as failure:
-        raise _failed(failure.value) from None
+        _imported("wasi_http_types").OutgoingBody.finish(body, None)
+    except _failures():
+        return
 
 
 def _read(response) -> HttpResponse:

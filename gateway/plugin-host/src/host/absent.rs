@@ -1,5 +1,6 @@
 //! What a guest's standard library imports of WASI beside what was granted. It can be named, so that the component starts, and is a trap when
-//! it is called; the environment is there, and empty, because some ask for it before anything else.
+//! it is called. What some ask for before anything else is answered: there is no environment and there are no folders, and a guest that was
+//! granted the web, and is no pure function anyway, has a few random bytes for its hash tables.
 
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
@@ -20,7 +21,8 @@ const WITH_HTTP: [&str; 6] = [
     "wasi:io/poll@0.2.",
     "wasi:io/streams@0.2.",
 ];
-const ENVIRONMENT: &str = "wasi:cli/environment@";
+/// Random bytes that are given at once.
+const MOST_RANDOM: u64 = 4_096;
 
 /// Defines what is imported of WASI and was not linked.
 pub(crate) fn link(linker: &mut Linker<CallState>, engine: &Engine, component: &Component, has_http: bool) -> wasmtime::Result<()> {
@@ -35,10 +37,10 @@ pub(crate) fn link(linker: &mut Linker<CallState>, engine: &Engine, component: &
             match item.ty {
                 ComponentItem::ComponentFunc(_) => {
                     let called = format!("{import}#{name}");
-                    let nothing = nothing_of(import, name);
-                    instance.func_new(name, move |_, _, _, results| match (&nothing, results) {
-                        (Some(nothing), [result]) => {
-                            *result = nothing.clone();
+                    let answer = answer(import, name, has_http);
+                    instance.func_new(name, move |_, _, asked, results| match (answer.and_then(|answer| answer(asked)), results) {
+                        (Some(answer), [result]) => {
+                            *result = answer;
                             Ok(())
                         }
                         _ => Err(wasmtime::Error::msg(format!("it called `{called}`, which no plugin has"))),
@@ -63,12 +65,24 @@ fn resource(name: &str, has_http: bool) -> ResourceType {
     }
 }
 
-/// The answer of a function of the environment: none.
-fn nothing_of(import: &str, name: &str) -> Option<Val> {
-    match name {
-        _ if !import.starts_with(ENVIRONMENT) => None,
-        "get-environment" | "get-arguments" => Some(Val::List(Vec::new())),
-        "initial-cwd" => Some(Val::Option(None)),
+/// What is answered, if anything.
+type Answer = fn(&[Val]) -> Option<Val>;
+
+fn answer(import: &str, name: &str, has_http: bool) -> Option<Answer> {
+    let (interface, _) = import.split_once('@')?;
+    match (interface, name) {
+        ("wasi:cli/environment", "get-environment" | "get-arguments") | ("wasi:filesystem/preopens", "get-directories") => {
+            Some(|_| Some(Val::List(Vec::new())))
+        }
+        ("wasi:cli/environment", "initial-cwd") => Some(|_| Some(Val::Option(None))),
+        ("wasi:random/random", "get-random-bytes") if has_http => Some(random_bytes),
         _ => None,
     }
+}
+
+fn random_bytes(asked: &[Val]) -> Option<Val> {
+    let [Val::U64(count @ ..=MOST_RANDOM)] = asked else { return None };
+    let mut bytes = vec![0; *count as usize];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(Val::List(bytes.into_iter().map(Val::U8).collect()))
 }
