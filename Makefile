@@ -12,7 +12,7 @@ demo: wasm web ## Start everything with synthetic people and show where to look
 	cargo run --locked --bin outreach -- demo
 
 .PHONY: test
-test: wasm web-check browser-setup peers-setup postgres-setup fmt locks clippy deny rust-build browser-test rust-test ## Run every check and test
+test: wasm web-check browser-setup peers-setup postgres-setup fmt locks clippy deny example-plugins example-plugins-test rust-build browser-test rust-test ## Run every check and test
 
 .PHONY: wasm
 wasm: ## Make sure the wasm32-wasip2 target is there
@@ -64,6 +64,14 @@ peers: peers-setup ## Install the peer that takes long to build: Helios HFS, bes
 postgres-setup:
 	@$(SETUP)/postgresql
 
+.PHONY: example-plugins
+example-plugins: wasm ## Build a vendor's plugins in Rust, JavaScript and Python
+	@examples/plugins/build
+
+.PHONY: example-plugins-test
+example-plugins-test: ## The plugin libraries for JavaScript and Python, and the plugins written with them, natively
+	@examples/plugins/test
+
 .PHONY: fmt
 fmt: ## Check the formatting
 	cargo fmt --all -- --check
@@ -89,7 +97,7 @@ browser-test: rust-build browser-setup ## The console and the patient pages in a
 	cd conformance-tests/browser && node --test --test-reporter=spec .
 
 .PHONY: rust-test
-rust-test: rust-build peers-setup postgres-setup ## All Rust tests, on both databases
+rust-test: rust-build peers-setup postgres-setup example-plugins ## All Rust tests, on both databases
 	@$(SETUP)/rust-tests
 
 .PHONY: fuzz
@@ -108,4 +116,4 @@ bench: wasm web ## Measure, beside peers and limits in the same run
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules conformance-tests/fhir-examples/node_modules .demo
+	rm -rf gateway/web/dist gateway/web/node_modules conformance-tests/browser/node_modules conformance-tests/peers/medplum/node_modules conformance-tests/validators/node_modules conformance-tests/fhir-examples/node_modules examples/plugins/built examples/plugins/tools/node_modules examples/plugins/tools/venv .demo

@@ -23,6 +23,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("segment-rules", &["outreach-plugin-sdk"]),
     ("journey-flow", &["outreach-plugin-sdk"]),
     ("channel-email", &["outreach-plugin-sdk"]),
+    ("acme-statin", &["outreach-plugin-sdk"]),
+    ("acme-sms", &["outreach-plugin-sdk"]),
     ("plugins-bundled", &[]),
     ("ehr-sandbox", &[]),
     ("mailbox", &[]),

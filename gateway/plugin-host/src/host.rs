@@ -1,5 +1,6 @@
 //! What the host does for a call: one file for each interface of the WIT.
 
+pub(crate) mod absent;
 pub(crate) mod allowance;
 pub(crate) mod http;
 pub(crate) mod key_value;

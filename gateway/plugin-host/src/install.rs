@@ -15,7 +15,7 @@ use crate::attempt::Attempt;
 use crate::breaker::Breaker;
 use crate::digest::sha256;
 use crate::error::InstallError;
-use crate::host::{CallState, Interface};
+use crate::host::{CallState, Interface, absent};
 use crate::inspect::inspect;
 use crate::manifest::Manifest;
 use crate::settings::Reach;
@@ -216,6 +216,7 @@ fn link(
             return Err(InstallError::NotGranted { plugin: plugin(), import, capability });
         }
     }
-    linker.define_unknown_imports_as_traps(component).map_err(compile)?;
+    let has_http = granted.iter().any(|capability| Interface::Http.is_given_by(capability));
+    absent::link(&mut linker, &shared.engine, component, has_http).map_err(compile)?;
     linker.instantiate_pre(component).map_err(compile)
 }

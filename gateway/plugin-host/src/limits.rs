@@ -4,8 +4,10 @@ use wasmtime::ResourceLimiter;
 
 use crate::config::HostConfig;
 
-/// Core instances, memories and tables one component may have: a guest in Rust brings its module and two small adapters.
-pub(crate) const CORE_INSTANCES: u32 = 8;
+/// Core instances one component may have: a guest in Rust or JavaScript brings its module and a few small adapters, one in Python each of its
+/// libraries and what links them, 38 in all. An instance that is not used takes nothing.
+pub(crate) const CORE_INSTANCES: u32 = 48;
+/// Memories and tables one component may have.
 pub(crate) const MEMORIES: u32 = 2;
 pub(crate) const TABLES: u32 = 8;
 

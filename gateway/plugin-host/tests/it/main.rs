@@ -4,6 +4,7 @@
 
 mod bundled;
 mod hostile;
+mod languages;
 mod versions;
 mod web;
 
