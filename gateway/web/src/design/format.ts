@@ -105,7 +105,8 @@ function formatDate(value: string | null | undefined, locale: string, days: Intl
 }
 
 function measured(locale: string, value: number, unit: string): string {
-  const options = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  const options = { style: "unit", unit, unitDisplay, maximumSignificantDigits: 3 } as const;
   return new Intl.NumberFormat(locale, options).format(value);
 }
 

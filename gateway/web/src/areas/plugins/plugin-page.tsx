@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import type { PluginRecord } from "@/api/model";
 import { useListSearch } from "@/design/list-search";
 import { FactSheet, Page, PageTabs } from "@/design/page";
+import { StatusPill } from "@/design/pill";
 import { Loaded } from "@/design/states";
 import { useWord } from "@/design/word";
 import { CallDrawer } from "./call-drawer";
@@ -31,7 +32,12 @@ function Record({ plugin }: { plugin: PluginRecord }) {
     <Page
       title={plugin.name}
       parent={{ to: "/plugins", title: t("plugins.title") }}
-      badges={<span className={classes.version}>{plugin.version}</span>}
+      badges={
+        <>
+          <span className={classes.version}>{plugin.version}</span>
+          <StatusPill group="plugin_status" status={plugin.status} />
+        </>
+      }
       description={plugin.description}
       actions={<LookAgain name={plugin.name} />}
     >

@@ -118,7 +118,7 @@ test("a plugin shows its figures, and an error opens the trace of its call", asy
   await user.click(screen.getByRole("button", { name: "Open the trace of call 9" }));
   const trace = await screen.findByRole("dialog", { name: "Trace" });
   expect(await within(trace).findByText("it took longer than 120 s")).toBeInTheDocument();
-  expect(within(trace).getByText("envelope-from").closest("li")).toHaveTextContent("envelope-from3 · 66 byte");
+  expect(within(trace).getByText("envelope-from").closest("li")).toHaveTextContent("envelope-from3 · 66 bytes");
   expect(within(trace).getByText("messages").closest("li")).toHaveTextContent("messages3");
   expect(within(trace).getByText("mail.relay").closest("li")).toHaveTextContent("mail.relay3 times · 4 ms");
   expect(router.state.location.search).toMatchObject({ call: "9" });
