@@ -21,7 +21,7 @@ use crate::world::{OneChannel, World};
 /// A gateway with one plugin, a channel that was called once and did not answer.
 pub(crate) struct OnePlugin;
 
-const NAME: &str = "channel-email";
+const NAME: &str = "channel-probe";
 const WHY: &str = "it took longer than 120 s";
 
 impl Plugins for OnePlugin {
@@ -98,7 +98,7 @@ pub(crate) fn missing(kind: &'static str, name: &str) -> PluginError {
 async fn a_plugin_is_shown_with_what_it_did_and_why_it_last_gave_no_answer() {
     let world = World::new().await;
     let cookie = world.sign_in(Role::Operator).await;
-    let plugin = world.get("/api/v1/plugins/channel-email", &cookie).await;
+    let plugin = world.get("/api/v1/plugins/channel-probe", &cookie).await;
     assert_eq!(plugin.status, StatusCode::OK, "{}", plugin.text);
     let plugin = plugin.json();
     assert_eq!((&plugin["name"], &plugin["kind"], &plugin["since"]), (&json!(NAME), &json!("channel"), &json!("1970-01-01T00:00:00Z")));
@@ -115,7 +115,7 @@ async fn a_plugin_is_shown_with_what_it_did_and_why_it_last_gave_no_answer() {
 async fn a_call_is_shown_by_the_names_and_sizes_of_its_inputs() {
     let world = World::new().await;
     let cookie = world.sign_in(Role::Operator).await;
-    let calls = world.get("/api/v1/plugins/channel-email/calls", &cookie).await;
+    let calls = world.get("/api/v1/plugins/channel-probe/calls", &cookie).await;
     assert_eq!(calls.status, StatusCode::OK, "{}", calls.text);
     let calls = calls.json();
     let call = &calls["items"][0];
