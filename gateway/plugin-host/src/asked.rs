@@ -134,10 +134,10 @@ fn happened(event: &JourneyEvent) -> CallInput {
 fn named<'a>(pairs: impl IntoIterator<Item = &'a (String, String)>) -> Vec<CallInput> {
     let mut fields: Vec<CallInput> = Vec::new();
     for (name, value) in pairs {
-        let shown = if is_name(name) { name.as_str() } else { OTHERS };
-        let is_new = |fields: &[CallInput]| fields.iter().all(|field| field.name != shown);
-        let shown = if fields.len() >= MOST_NAMES && is_new(&fields) { OTHERS } else { shown };
-        if is_new(&fields) {
+        let is_there = |shown: &str| fields.iter().any(|field| field.name == shown);
+        let may_be_shown = is_name(name) && (is_there(name) || fields.len() < MOST_NAMES);
+        let shown = if may_be_shown { name.as_str() } else { OTHERS };
+        if !is_there(shown) {
             fields.push(CallInput { name: Cow::Owned(shown.to_owned()), count: Some(0), bytes: Some(0), fields: Vec::new() });
         }
         if let Some(CallInput { count: Some(count), bytes: Some(bytes), .. }) = fields.iter_mut().find(|field| field.name == shown) {

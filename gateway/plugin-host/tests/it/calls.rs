@@ -107,7 +107,7 @@ async fn a_sent_message_leaves_names_and_sizes_and_nothing_of_itself() {
     let bench = bench();
     let name = install(&bench, "channel-email").await;
     let channel = bench.host.channel("email").unwrap();
-    let config = format!(r#"{{"note": "{CANARY}"}}"#);
+    let config = format!(r#"{{"from": "{CANARY}@hospital.example"}}"#);
     let messages = [message(&format!("{CANARY}@example.org")), message(&format!("ana.{CANARY}@example.org"))];
     channel.send(&config, &messages).await.unwrap();
 
