@@ -20,8 +20,8 @@ use crate::access::Access::{self, Needs, Public, SignedIn};
 use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
-    account, api_token, audit, clinical, consent, identity, journey, message, overview, patient, person, plugin, quarantine, segment,
-    session, source, task, timeline, unmapped, user, write_back,
+    account, api_token, audit, clinical, consent, identity, journey, message, overview, patient, person, plugin, plugin_call, quarantine,
+    segment, session, source, task, timeline, unmapped, user, write_back,
 };
 
 /// A route and who may use it.
@@ -82,6 +82,8 @@ fn table() -> Vec<Route> {
         (Needs(ReadSources), routes!(write_back::list)),
         (Needs(ManageSources), routes!(write_back::retry)),
         (Needs(ReadPlugins), routes!(plugin::list)),
+        (Needs(ReadPlugins), routes!(plugin::get)),
+        (Needs(ReadPlugins), routes!(plugin_call::list)),
         // Whoever keeps the sources running keeps the plugins running.
         (Needs(ManageSources), routes!(plugin::resume)),
         (Needs(ManageUsers), routes!(user::list)),

@@ -14,6 +14,7 @@ pub(crate) mod overview;
 pub(crate) mod patient;
 pub(crate) mod person;
 pub(crate) mod plugin;
+pub(crate) mod plugin_call;
 pub(crate) mod push;
 pub(crate) mod quarantine;
 pub(crate) mod segment;

@@ -11,6 +11,7 @@ use gateway_domain::journey::{JourneyStatus, RunStatus};
 use gateway_domain::message::MessageStatus;
 use gateway_domain::patient::{RecordStatus, Sex};
 use gateway_domain::plugin::{PluginKind, PluginStatus};
+use gateway_domain::plugin_call::{CallOutcome, PluginFunction};
 use gateway_domain::push_subscription::{PushKind, PushStatus};
 use gateway_domain::source::{QuarantineStatus, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::ListKind;
@@ -87,6 +88,10 @@ words! {
     PluginKindWord = PluginKind { Segment, Journey, Channel }
     /// Whether a plugin takes work.
     PluginStatusWord = PluginStatus { Active, Parked }
+    /// What a plugin is called for.
+    PluginFunctionWord = PluginFunction { Start, Check, Describe, Evaluate, Advance, Send, Receive }
+    /// How a call of a plugin ended.
+    CallOutcomeWord = CallOutcome { Answered, Said, Stopped, Nonsense, TimedOut }
     /// What a user is.
     RoleWord = Role { Administrator, Coordinator, Clinician, Operator, Auditor }
     /// What a role may do.

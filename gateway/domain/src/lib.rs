@@ -28,6 +28,7 @@ pub mod message_template;
 pub mod patient;
 pub mod person;
 pub mod plugin;
+pub mod plugin_call;
 pub mod practitioner;
 pub mod projection;
 pub mod push_subscription;

@@ -1,13 +1,17 @@
 //! One call of one plugin: admitted, limited, timed, and its end judged.
 
-use std::time::Instant;
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
+use gateway_domain::plugin_call::{CallOutcome, HostFunction, HostUse, PluginCall};
 use gateway_ports::plugins::PluginError;
+use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 use tokio::task::yield_now;
 use tokio::time::error::Elapsed;
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::asked::Asked;
 use crate::host::CallState;
 use crate::install::Installed;
 use crate::{Shared, abi};
@@ -25,6 +29,10 @@ pub(crate) enum Failure {
 pub(crate) struct Attempt<'a> {
     shared: &'a Shared,
     installed: &'a Installed,
+    asked: Asked,
+    /// When it came, and how long it then waited for a place.
+    at: Timestamp,
+    queueing: Duration,
     started: Instant,
     _own_place: SemaphorePermit<'a>,
     _place: SemaphorePermit<'a>,
@@ -32,14 +40,16 @@ pub(crate) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// Waits for a place and makes a store for one call, with every limit set.
-    pub(crate) async fn begin(shared: &'a Shared, installed: &'a Installed) -> Result<(Self, Store<CallState>), PluginError> {
+    pub(crate) async fn begin(shared: &'a Shared, installed: &'a Installed, asked: Asked) -> Result<(Self, Store<CallState>), PluginError> {
         let plugin = || installed.manifest.name.to_string();
-        let admitted = installed.breaker.admit(shared.clock.now(), shared.config.park_after);
+        let (at, came) = (shared.clock.now(), Instant::now());
+        let admitted = installed.breaker.admit(at, shared.config.park_after);
         admitted.map_err(|reason| PluginError::Parked { plugin: plugin(), reason })?;
         let closed = |_| PluginError::Unavailable { plugin: plugin(), retry_after: None };
         let own_place = installed.places.acquire().await.map_err(closed)?;
         let place = shared.places.acquire().await.map_err(closed)?;
         let started = Instant::now();
+        let queueing = started.duration_since(came);
         let mut store = Store::new(&shared.engine, CallState::new(installed, shared.services.clone(), &shared.config));
         store.limiter(|state| &mut state.limits);
         store.set_hostcall_fuel(shared.config.answer_bytes);
@@ -61,46 +71,70 @@ impl<'a> Attempt<'a> {
         });
         store.set_epoch_deadline(1);
         store.call_hook(|mut context, border| {
-            context.data_mut().crosses(border);
+            context.data_mut().uses.crosses(border);
             Ok(())
         });
-        Ok((Self { shared, installed, started, _own_place: own_place, _place: place }, store))
+        Ok((Self { shared, installed, asked, at, queueing, started, _own_place: own_place, _place: place }, store))
     }
 
-    /// Judges how the call ended, and tells the breaker and the metrics. The store goes before the place does: who gets the place next
+    /// Judges how the call ended, and tells the breaker and the ledger. The store goes before the place does: who gets the place next
     /// must find room in the pool.
     pub(crate) fn finish<T, U>(
-        self,
-        store: Store<CallState>,
+        mut self,
+        mut store: Store<CallState>,
         ended: Result<wasmtime::Result<T>, Elapsed>,
         convert: impl FnOnce(T) -> Result<U, Failure>,
     ) -> Result<U, PluginError> {
-        let config = &self.shared.config;
-        let name = self.installed.manifest.name.as_str();
-        let plugin = name.to_owned();
-        let result = match ended {
-            Err(_) => Err(PluginError::Stopped { plugin, reason: format!("it took longer than {} s", config.call_time.as_secs()) }),
-            Ok(Err(error)) => Err(PluginError::Stopped { plugin, reason: self.reason_of(&error) }),
-            Ok(Ok(answer)) => convert(answer).map_err(|failure| match failure {
-                Failure::Said(error) => error,
-                Failure::Nonsense(reason) => PluginError::Nonsense { plugin, reason },
-            }),
+        let time = self.started.elapsed();
+        let plugin = || self.installed.manifest.name.to_string();
+        let stopped = |reason| Err(PluginError::Stopped { plugin: plugin(), reason });
+        let (outcome, result) = match ended {
+            Err(_) => (CallOutcome::TimedOut, stopped(format!("it took longer than {} s", self.shared.config.call_time.as_secs()))),
+            Ok(Err(error)) => (CallOutcome::Stopped, stopped(self.reason_of(&error))),
+            Ok(Ok(answer)) => match convert(answer) {
+                Ok(answer) => (CallOutcome::Answered, Ok(answer)),
+                Err(Failure::Said(error)) => (CallOutcome::Said, Err(error)),
+                Err(Failure::Nonsense(reason)) => (CallOutcome::Nonsense, Err(PluginError::Nonsense { plugin: plugin(), reason })),
+            },
         };
-        let fuel = config.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+        let call = self.trace(&mut store, time, outcome, result.as_ref().err());
         drop(store);
-        metrics::counter!("plugin_calls_total", "plugin" => name.to_owned()).increment(1);
-        metrics::counter!("plugin_fuel_total", "plugin" => name.to_owned()).increment(fuel);
-        metrics::histogram!("plugin_call_seconds", "plugin" => name.to_owned()).record(self.started.elapsed().as_secs_f64());
+        self.installed.ledger.note(call);
         match &result {
-            Err(PluginError::Stopped { reason, .. } | PluginError::Nonsense { reason, .. }) => self.failed(name, reason),
+            Err(PluginError::Stopped { reason, .. } | PluginError::Nonsense { reason, .. }) => self.failed(reason),
             _ => self.installed.breaker.succeeded(),
         }
         result
     }
 
-    fn failed(&self, name: &str, reason: &str) {
-        let config = &self.shared.config;
-        metrics::counter!("plugin_failures_total", "plugin" => name.to_owned()).increment(1);
+    /// What the call did; its number is the ledger's.
+    fn trace(&mut self, store: &mut Store<CallState>, time: Duration, outcome: CallOutcome, error: Option<&PluginError>) -> PluginCall {
+        let fuel = self.shared.config.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+        let state = store.data_mut();
+        state.uses.comes_back();
+        let (waiting, traffic) = (state.uses.waited(), state.web.traffic());
+        let http = traffic.seen();
+        let requests = HostUse { function: HostFunction::HttpRequest, calls: http.requests, time: traffic.time() };
+        PluginCall {
+            number: 0,
+            at: self.at,
+            function: self.asked.function,
+            outcome,
+            reason: error.map(told),
+            inputs: std::mem::take(&mut self.asked.inputs),
+            host: state.uses.list().chain((requests.calls > 0).then_some(requests)).collect(),
+            time,
+            computing: time.saturating_sub(waiting),
+            waiting,
+            queueing: self.queueing,
+            fuel,
+            memory_bytes: state.limits.most_held() as u64,
+            http,
+        }
+    }
+
+    fn failed(&self, reason: &str) {
+        let (config, name) = (&self.shared.config, self.installed.manifest.name.as_str());
         tracing::warn!(plugin = name, reason, "A plugin call failed");
         if self.installed.breaker.failed(reason, self.shared.clock.now(), config.park_after, config.park_for) {
             tracing::error!(plugin = name, reason, "A plugin is parked after repeated failures");
@@ -114,5 +148,15 @@ impl<'a> Attempt<'a> {
             Some(trap) => trap.to_string(),
             None => abi::v0_1::cut(&error.root_cause().to_string()),
         }
+    }
+}
+
+/// Why there was no answer. What a plugin says in its own words may be about a person, and is left out.
+fn told(error: &PluginError) -> Cow<'static, str> {
+    match error {
+        PluginError::Stopped { reason, .. } | PluginError::Nonsense { reason, .. } => Cow::Owned(reason.clone()),
+        PluginError::Invalid { .. } => Cow::Borrowed("it refused its configuration or definition"),
+        PluginError::Unavailable { .. } => Cow::Borrowed("it said that something outside is not available"),
+        _ => Cow::Borrowed("it refused, for a reason of its own"),
     }
 }

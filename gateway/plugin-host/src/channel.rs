@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::abi::v0_1::channel::ChannelPluginPre;
 use crate::abi::v0_1::channel::exports::outreach::plugin::channel as wit;
 use crate::abi::v0_1::{cut, issues, said};
+use crate::asked::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::host::CallState;
 use crate::install::{Entry, Installed};
@@ -36,7 +37,7 @@ impl ChannelPlugin for Channels {
 
     async fn check(&self, config: &str) -> Result<Vec<Issue>, PluginError> {
         let (component, ..) = entry(&self.installed)?;
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, Asked::check("config", config)).await?;
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             plugin.outreach_plugin_channel().call_check(&mut store, config).await
@@ -84,7 +85,7 @@ impl Channels {
     async fn send_batch(&self, config: &str, messages: &[OutgoingMessage]) -> Result<Vec<SendOutcome>, PluginError> {
         let (component, ..) = entry(&self.installed)?;
         let batch: Vec<wit::Message> = messages.iter().map(message).collect();
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, Asked::send(config, messages)).await?;
         store.data_mut().allowance.may_write_to(messages.iter().map(|message| message.to.clone()).collect());
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
@@ -111,7 +112,7 @@ fn entry(installed: &Installed) -> Result<(&ChannelPluginPre<CallState>, Deliver
 /// What a channel carries and promises.
 pub(crate) async fn describe(shared: &Shared, installed: &Installed, config: &str) -> Result<ChannelDescription, PluginError> {
     let (component, ..) = entry(installed)?;
-    let (attempt, mut store) = Attempt::begin(shared, installed).await?;
+    let (attempt, mut store) = Attempt::begin(shared, installed, Asked::describe(config)).await?;
     let ended = timeout(shared.config.call_time, async {
         let plugin = component.instantiate_async(&mut store).await?;
         plugin.outreach_plugin_channel().call_describe(&mut store, config).await

@@ -8,16 +8,17 @@ pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod mail;
 pub(crate) mod secret;
+pub(crate) mod uses;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::PluginName;
+use gateway_domain::plugin_call::HostFunction;
 use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
 use gateway_ports::store::PluginValueStore;
-use wasmtime::CallHook;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::abi::v0_1;
@@ -25,6 +26,7 @@ use crate::config::HostConfig;
 use crate::host::allowance::Allowance;
 use crate::host::http::Web;
 use crate::host::lookup::Lookups;
+use crate::host::uses::Uses;
 use crate::install::Installed;
 use crate::limits::Limits;
 use crate::settings::Reach;
@@ -48,10 +50,7 @@ pub(crate) struct CallState {
     pub(crate) reach: Arc<Reach>,
     pub(crate) web: Web,
     pub(crate) started: Instant,
-    /// Time spent waiting for the host.
-    outside: Duration,
-    /// When the host was last called, while it has not answered.
-    left_at: Option<Instant>,
+    pub(crate) uses: Uses,
 }
 
 impl CallState {
@@ -65,23 +64,19 @@ impl CallState {
             services,
             reach: Arc::clone(&installed.reach),
             started: Instant::now(),
-            outside: Duration::ZERO,
-            left_at: None,
-        }
-    }
-
-    /// Notes that the plugin leaves for the host, or comes back: the time between is not its own.
-    pub(crate) fn crosses(&mut self, border: CallHook) {
-        match border {
-            CallHook::CallingHost => self.left_at = Some(Instant::now()),
-            CallHook::ReturningFromHost => self.outside += self.left_at.take().map_or(Duration::ZERO, |left| left.elapsed()),
-            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+            uses: Uses::default(),
         }
     }
 
     /// How long the plugin has computed.
     pub(crate) fn computed(&self) -> Duration {
-        self.started.elapsed().saturating_sub(self.outside)
+        self.started.elapsed().saturating_sub(self.uses.waited())
+    }
+
+    /// Notes which function of the host was called; false where the call has called the host too often.
+    fn calls(&mut self, function: HostFunction) -> bool {
+        self.uses.is_for(function);
+        self.allowance.enter()
     }
 }
 

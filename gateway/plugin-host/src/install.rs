@@ -11,12 +11,14 @@ use tokio::time::timeout;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::abi::v0_1;
+use crate::asked::Asked;
 use crate::attempt::Attempt;
 use crate::breaker::Breaker;
 use crate::digest::sha256;
 use crate::error::InstallError;
 use crate::host::{CallState, Interface, absent};
 use crate::inspect::inspect;
+use crate::ledger::Ledger;
 use crate::manifest::Manifest;
 use crate::settings::Reach;
 use crate::sight::Sight;
@@ -27,6 +29,8 @@ pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
     pub(crate) entry: Entry,
     pub(crate) breaker: Breaker,
+    /// What it did.
+    pub(crate) ledger: Ledger,
     /// As many as the plugin may have calls at the same time.
     pub(crate) places: Semaphore,
     digest: String,
@@ -125,6 +129,7 @@ pub(crate) async fn install(
     let names: Vec<String> = granted.iter().map(Capability::to_string).collect();
     let logic = format!("{digest} {}", names.join(" "));
     let mut installed = Installed {
+        ledger: Ledger::new(&manifest.name, shared.clock.now()),
         sight: Sight::of(&granted),
         reach: Arc::new(Reach::of(&granted, shared.settings.get(&manifest.name))),
         manifest,
@@ -171,7 +176,7 @@ async fn compile(shared: &Shared, plugin: &str, component: &[u8]) -> Result<Comp
 
 /// Makes an instance under the limits of a call: only then the types of the exports are compared, and what starts by itself runs.
 async fn start(shared: &Shared, installed: &Installed) -> Result<(), PluginError> {
-    let (attempt, mut store) = Attempt::begin(shared, installed).await?;
+    let (attempt, mut store) = Attempt::begin(shared, installed, Asked::start()).await?;
     let ended = timeout(shared.config.call_time, async {
         match &installed.entry {
             Entry::Segment(component) => component.instantiate_async(&mut store).await.map(drop),

@@ -15,6 +15,7 @@ use crate::Shared;
 use crate::abi::v0_1::journey::JourneyPluginPre;
 use crate::abi::v0_1::journey::exports::outreach::plugin::journey as wit;
 use crate::abi::v0_1::{cut, issues, said};
+use crate::asked::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::host::CallState;
 use crate::install::{Entry, Installed};
@@ -53,7 +54,7 @@ impl JourneyPlugin for Journeys {
 
     async fn check(&self, definition: &str) -> Result<Vec<Issue>, PluginError> {
         let component = self.component()?;
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, Asked::check("definition", definition)).await?;
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             plugin.outreach_plugin_journey().call_check(&mut store, definition).await
@@ -71,9 +72,10 @@ impl JourneyPlugin for Journeys {
         now: Timestamp,
     ) -> Result<domain::Transition, PluginError> {
         let component = self.component()?;
+        let asked = Asked::advance(definition, state, event, answers);
         let event = event_to_wit(event);
         let answers: Vec<wit::Answer> = answers.iter().map(|answer| wit::Answer { key: answer.key.clone(), truth: answer.truth }).collect();
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, asked).await?;
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             let journey = plugin.outreach_plugin_journey();
@@ -184,5 +186,5 @@ fn keys(texts: Vec<String>) -> Result<Vec<String>, Failure> {
 }
 
 fn instant(milliseconds: i64) -> Result<Timestamp, Failure> {
-    Timestamp::from_millisecond(milliseconds).map_err(|_| Failure::Nonsense(format!("{milliseconds} as a moment")))
+    Timestamp::from_millisecond(milliseconds).map_err(|_| Failure::Nonsense("a number that is none as a moment".to_owned()))
 }

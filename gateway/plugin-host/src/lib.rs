@@ -5,6 +5,7 @@
 //! the host interfaces only those it asked for and was granted. It proposes; nothing here sends or stores.
 
 mod abi;
+mod asked;
 mod attempt;
 mod breaker;
 mod channel;
@@ -17,6 +18,7 @@ mod host;
 mod inspect;
 mod install;
 mod journey;
+mod ledger;
 mod limits;
 mod manifest;
 mod package;
@@ -31,6 +33,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::{Plugin, PluginKind, PluginName};
+use gateway_domain::plugin_call::{PluginCall, PluginReport};
 use gateway_ports::clock::Clock;
 use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
@@ -162,6 +165,11 @@ impl PluginHost {
         self.shared.services.lookups.invalidate();
     }
 
+    fn of_any_kind(&self, name: &PluginName) -> Result<Arc<Installed>, PluginError> {
+        let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        installed.ok_or_else(|| PluginError::Missing { kind: "", name: name.to_string() })
+    }
+
     fn named(&self, kind: PluginKind, name: &PluginName) -> Result<Arc<Installed>, PluginError> {
         let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         installed
@@ -200,9 +208,15 @@ impl Plugins for PluginHost {
     }
 
     fn resume(&self, name: &PluginName) -> Result<(), PluginError> {
-        let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        let installed = installed.ok_or_else(|| PluginError::Missing { kind: "", name: name.to_string() })?;
-        installed.breaker.resume();
+        self.of_any_kind(name)?.breaker.resume();
         Ok(())
+    }
+
+    fn report(&self, name: &PluginName) -> Result<PluginReport, PluginError> {
+        Ok(self.of_any_kind(name)?.ledger.report())
+    }
+
+    fn calls(&self, name: &PluginName) -> Result<Vec<PluginCall>, PluginError> {
+        Ok(self.of_any_kind(name)?.ledger.calls())
     }
 }

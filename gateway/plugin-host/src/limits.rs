@@ -14,13 +14,19 @@ pub(crate) const TABLES: u32 = 8;
 /// Counts what a call holds.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    memory_bytes: usize,
     memory_left: usize,
     table_elements: usize,
 }
 
 impl Limits {
     pub(crate) const fn new(config: &HostConfig) -> Self {
-        Self { memory_left: config.memory_bytes, table_elements: config.table_elements }
+        Self { memory_bytes: config.memory_bytes, memory_left: config.memory_bytes, table_elements: config.table_elements }
+    }
+
+    /// The most bytes of memory it held: memory only grows.
+    pub(crate) const fn most_held(&self) -> usize {
+        self.memory_bytes.saturating_sub(self.memory_left)
     }
 }
 

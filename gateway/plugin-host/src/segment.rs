@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::abi::v0_1::segment::SegmentPluginPre;
 use crate::abi::v0_1::segment::exports::outreach::plugin::segment::{self as wit, Description, Question};
 use crate::abi::v0_1::{cut, issues, said};
+use crate::asked::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::host::CallState;
 use crate::install::{Entry, Installed};
@@ -58,7 +59,7 @@ impl SegmentPlugin for Segments {
 
     async fn check(&self, config: &str) -> Result<Vec<Issue>, PluginError> {
         let component = self.component()?;
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, Asked::check("config", config)).await?;
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             plugin.outreach_plugin_segment().call_check(&mut store, config).await
@@ -69,7 +70,7 @@ impl SegmentPlugin for Segments {
 
     async fn describe(&self, config: &str) -> Result<SegmentDescription, PluginError> {
         let component = self.component()?;
-        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+        let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, Asked::describe(config)).await?;
         let ended = timeout(self.shared.config.call_time, async {
             let plugin = component.instantiate_async(&mut store).await?;
             plugin.outreach_plugin_segment().call_describe(&mut store, config).await
@@ -93,7 +94,8 @@ impl SegmentPlugin for Segments {
         for rows in columns::pieces(patients, self.shared.config.batch_patients, self.shared.config.batch_facts) {
             let mut batch = columns::piece(patients, &rows);
             self.installed.sight.blind(&mut batch);
-            let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed).await?;
+            let seen = Asked::evaluate(question, &batch, self.installed.sight);
+            let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, seen).await?;
             let ended = timeout(self.shared.config.call_time, async {
                 let plugin = component.instantiate_async(&mut store).await?;
                 plugin.outreach_plugin_segment().call_evaluate(&mut store, &asked, &batch).await

@@ -27,6 +27,14 @@ impl Sight {
         }
     }
 
+    /// The columns of the person that it may see, as the WIT names them.
+    pub(crate) fn columns(self) -> impl Iterator<Item = &'static str> {
+        [("birth", self.birth_date), ("sex", self.sex), ("deceased", self.deceased)]
+            .into_iter()
+            .filter(|(_, seen)| *seen)
+            .map(|(name, _)| name)
+    }
+
     /// The kinds of these that it may not see. Deciding without them would be deciding wrongly, so nothing is decided.
     pub(crate) fn misses(self, kinds: FactKinds) -> Vec<Capability> {
         FactKind::ALL.into_iter().filter(|kind| kinds.has(*kind) && !self.facts.has(*kind)).map(Capability::Facts).collect()

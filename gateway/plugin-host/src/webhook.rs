@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use crate::Shared;
 use crate::abi::v0_1::webhook::exports::outreach::plugin::webhook as wit;
 use crate::abi::v0_1::{cut, said};
+use crate::asked::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::install::{Entry, Installed};
 
@@ -33,7 +34,7 @@ pub(crate) async fn receive(
         body: request.body.clone(),
         received_at: request.received_at.as_millisecond(),
     };
-    let (attempt, mut store) = Attempt::begin(shared, installed).await?;
+    let (attempt, mut store) = Attempt::begin(shared, installed, Asked::receive(config, request)).await?;
     let ended = timeout(shared.config.call_time, async {
         let plugin = component.instantiate_async(&mut store).await?;
         plugin.outreach_plugin_webhook().call_receive(&mut store, config, &asked).await

@@ -11,6 +11,7 @@ use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
 use gateway_domain::journey::{Answer, JourneyEvent, Transition};
 use gateway_domain::plugin::{Plugin, PluginName};
+use gateway_domain::plugin_call::{PluginCall, PluginReport};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -100,6 +101,16 @@ pub trait Plugins: Send + Sync {
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError>;
     /// Lets a parked plugin take work again.
     fn resume(&self, name: &PluginName) -> Result<(), PluginError>;
+    /// What a plugin did since it was installed or the gateway started.
+    ///
+    /// # Errors
+    /// [`PluginError::Missing`] where no plugin has this name.
+    fn report(&self, name: &PluginName) -> Result<PluginReport, PluginError>;
+    /// Traces of the plugin's last calls, the newest first: a bounded number, and beside them the last calls without an answer.
+    ///
+    /// # Errors
+    /// [`PluginError::Missing`] where no plugin has this name.
+    fn calls(&self, name: &PluginName) -> Result<Vec<PluginCall>, PluginError>;
 }
 
 // === Segments ===

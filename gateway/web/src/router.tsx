@@ -99,6 +99,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/plugins/$name",
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import("./areas/plugins/plugin-page"), "PluginPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/users",
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import("./areas/users/users-page"), "UsersPage"),

@@ -13,6 +13,7 @@ use crate::ApiDeps;
 use crate::access::Caller;
 use crate::extract::List;
 use crate::problem::ApiError;
+use crate::v1::plugin_call::{self, CallErrorView, CallFiguresView, FunctionFiguresView};
 use crate::words::{PluginKindWord, PluginStatusWord};
 
 /// A plugin.
@@ -49,6 +50,43 @@ pub(crate) struct PluginView {
 #[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = List<PluginView>)))]
 pub(crate) async fn list(State(deps): State<ApiDeps>) -> Json<List<PluginView>> {
     Json(List::whole(deps.plugins.list().into_iter().map(view).collect()))
+}
+
+/// A plugin, and what it did.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginRecord {
+    /// The plugin.
+    #[serde(flatten)]
+    pub plugin: PluginView,
+    /// Since when its calls are counted: since it was installed or the gateway started.
+    pub since: String,
+    /// All its calls.
+    pub total: CallFiguresView,
+    /// Its calls by function.
+    pub functions: Vec<FunctionFiguresView>,
+    /// Its last calls without an answer, the newest first.
+    pub errors: Vec<CallErrorView>,
+}
+
+/// One plugin, and what it did.
+#[utoipa::path(
+    get,
+    path = "/plugins/{name}",
+    tag = "plugins",
+    params(("name" = String, Path)),
+    responses((status = 200, body = PluginRecord))
+)]
+pub(crate) async fn get(State(deps): State<ApiDeps>, Path(name): Path<String>) -> Result<Json<PluginRecord>, ApiError> {
+    let name = PluginName::new(name).map_err(|_| ApiError::NotFound("plugin"))?;
+    let plugin = deps.plugins.list().into_iter().find(|plugin| plugin.name == name).ok_or(ApiError::NotFound("plugin"))?;
+    let report = deps.plugins.report(&name)?;
+    Ok(Json(PluginRecord {
+        plugin: view(plugin),
+        since: report.since.to_string(),
+        total: plugin_call::figures(&report.total()),
+        functions: report.functions.into_iter().map(plugin_call::of_function).collect(),
+        errors: report.errors.into_iter().map(plugin_call::error).collect(),
+    }))
 }
 
 /// Lets a parked plugin take work again.

@@ -73,6 +73,8 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("GET", "/write-backs", With(ReadSources)),
         ("POST", "/write-back-retries", With(ManageSources)),
         ("GET", "/plugins", With(ReadPlugins)),
+        ("GET", "/plugins/{name}", With(ReadPlugins)),
+        ("GET", "/plugins/{name}/calls", With(ReadPlugins)),
         ("POST", "/plugins/{name}/resume", With(ManageSources)),
         ("GET", "/users", With(ManageUsers)),
         ("POST", "/users", With(ManageUsers)),

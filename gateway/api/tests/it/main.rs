@@ -4,6 +4,7 @@ mod access;
 mod identity;
 mod openapi;
 mod patient_data;
+mod plugins;
 mod public;
 mod session;
 mod tasks;

@@ -23,7 +23,7 @@ use gateway_domain::ids::{JourneyId, MessageId, PatientId, QuarantineId, Segment
 use gateway_domain::issue::Issue;
 use gateway_domain::journey::{Journey, JourneyStatus, RunStatus};
 use gateway_domain::patient::{Demographics, RecordStatus};
-use gateway_domain::plugin::{Plugin, PluginName};
+use gateway_domain::plugin::PluginName;
 use gateway_domain::projection::{Projection, ReadClinical, ReadPatient, ReadResource};
 use gateway_domain::push_subscription::PushSubscription;
 use gateway_domain::quiet_hours::SendingWindow;
@@ -37,8 +37,7 @@ use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::workers::Wake;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::{
-    ChannelDescription, ChannelPlugin, DeliveryState, JourneyPlugin, Notice, OutgoingMessage, PluginError, Plugins, SegmentPlugin,
-    SendOutcome, WebhookReceipt, WebhookRequest,
+    ChannelDescription, ChannelPlugin, DeliveryState, Notice, OutgoingMessage, PluginError, SendOutcome, WebhookReceipt, WebhookRequest,
 };
 use gateway_ports::push::{Delivery, PushInbox};
 use gateway_ports::store::journeys::{Advance, NewMessage};
@@ -58,6 +57,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use crate::plugins::{OnePlugin, missing};
 
 /// The origin of the gateway.
 pub(crate) const ORIGIN: &str = "https://outreach.example.org";
@@ -94,8 +95,8 @@ impl Entropy for Counting {
     }
 }
 
-/// A gateway with one channel, which is told what its provider has to say in plain words.
-struct OneChannel(PluginName);
+/// A channel, which is told what its provider has to say in plain words.
+pub(crate) struct OneChannel(pub(crate) PluginName);
 
 #[async_trait]
 impl ChannelPlugin for OneChannel {
@@ -134,39 +135,6 @@ impl ChannelPlugin for OneChannel {
         let body = if words == "html" { b"<script>alert(1)</script>".to_vec() } else { reason.into_bytes() };
         Ok(WebhookReceipt { notices: vec![notice], status: 202, content_type: Some("text/html".to_owned()), body })
     }
-}
-
-/// A gateway without plugins, but for one channel.
-struct NoPlugins;
-
-impl Plugins for NoPlugins {
-    fn list(&self) -> Vec<Plugin> {
-        Vec::new()
-    }
-
-    fn segment(&self, name: &PluginName) -> Result<Arc<dyn SegmentPlugin>, PluginError> {
-        Err(missing("segment", name.as_str()))
-    }
-
-    fn journey(&self, name: &PluginName, _: Option<&str>) -> Result<Arc<dyn JourneyPlugin>, PluginError> {
-        Err(missing("journey", name.as_str()))
-    }
-
-    fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
-        if medium == "email" {
-            Ok(Arc::new(OneChannel(PluginName::new("channel-probe").unwrap())))
-        } else {
-            Err(missing("channel", medium))
-        }
-    }
-
-    fn resume(&self, name: &PluginName) -> Result<(), PluginError> {
-        Err(missing("any", name.as_str()))
-    }
-}
-
-fn missing(kind: &'static str, name: &str) -> PluginError {
-    PluginError::Missing { kind, name: name.to_owned() }
 }
 
 /// No value sets.
@@ -306,7 +274,7 @@ impl World {
             webhooks: Arc::new(ChannelWebhooks::new(BTreeMap::new())),
             lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(NoTerminology), LookupLimits::default())),
             store: Arc::clone(&store) as _,
-            plugins: Arc::new(NoPlugins),
+            plugins: Arc::new(OnePlugin),
             clock: Arc::clone(&clock) as _,
             entropy,
             sync: Arc::clone(&asked) as _,

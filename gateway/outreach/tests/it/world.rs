@@ -18,6 +18,7 @@ use gateway_domain::message::Message;
 use gateway_domain::message_template::MessageTemplate;
 use gateway_domain::patient::{Demographics, Patient, RecordStatus, Sex};
 use gateway_domain::plugin::{Plugin, PluginName};
+use gateway_domain::plugin_call::{PluginCall, PluginReport};
 use gateway_domain::segment::Segment;
 use gateway_outreach::delivery::LinkSigner;
 use gateway_outreach::delivery::deliver::Deliver;
@@ -332,6 +333,12 @@ impl Plugins for Installed {
     }
     fn resume(&self, _: &PluginName) -> Result<(), PluginError> {
         Ok(())
+    }
+    fn report(&self, name: &PluginName) -> Result<PluginReport, PluginError> {
+        Err(PluginError::Missing { kind: "any", name: name.to_string() })
+    }
+    fn calls(&self, name: &PluginName) -> Result<Vec<PluginCall>, PluginError> {
+        Err(PluginError::Missing { kind: "any", name: name.to_string() })
     }
 }
 

@@ -4,12 +4,13 @@
 //! hospital.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gateway_domain::capability::HttpOrigin;
 use gateway_domain::plugin::PluginName;
+use gateway_domain::plugin_call::HttpTraffic;
 use gateway_ports::http::{HttpClient, OutboundError, OutboundRequest, OutboundResponse};
 use http_body_util::{BodyExt, Full, Limited};
 use wasmtime::component::{HasData, Linker, ResourceTable};
@@ -38,8 +39,24 @@ pub(crate) struct Web {
 /// Requests and bytes of a call, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
-    pub(crate) requests: AtomicUsize,
-    pub(crate) bytes: AtomicUsize,
+    requests: AtomicUsize,
+    sent: AtomicUsize,
+    received: AtomicUsize,
+    /// Microseconds of all exchanges together.
+    time: AtomicU64,
+}
+
+impl Traffic {
+    /// As the trace of the call shows it.
+    pub(crate) fn seen(&self) -> HttpTraffic {
+        let seen = |number: &AtomicUsize| number.load(Ordering::Relaxed) as u64;
+        HttpTraffic { requests: seen(&self.requests), sent_bytes: seen(&self.sent), received_bytes: seen(&self.received) }
+    }
+
+    /// How long all exchanges took together.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_micros(self.time.load(Ordering::Relaxed))
+    }
 }
 
 struct Hooks {
@@ -158,7 +175,7 @@ impl Exchange {
         }
         let Some(client) = &self.client else { return Err(Error::DestinationUnavailable) };
         let body = Limited::new(body, self.left()).collect().await.map_err(|_| Error::HttpRequestBodySize(None))?.to_bytes();
-        self.count(body.len());
+        self.traffic.sent.fetch_add(body.len(), Ordering::Relaxed);
         let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let request = OutboundRequest {
             plugin: self.plugin.clone(),
@@ -169,14 +186,17 @@ impl Exchange {
             most_bytes: self.left(),
             time: self.time,
         };
+        let started = Instant::now();
         let sent = client.send(request).await;
+        let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.traffic.time.fetch_add(took, Ordering::Relaxed);
         let outcome = if sent.is_ok() { "answered" } else { "failed" };
         metrics::counter!("plugin_http_requests_total", "plugin" => self.plugin.to_string(), "outcome" => outcome).increment(1);
         let response = sent.map_err(failed)?;
         if tells(&response, &used) {
             return Err(self.denied("the server sent the secret back"));
         }
-        self.count(response.body.len());
+        self.traffic.received.fetch_add(response.body.len(), Ordering::Relaxed);
         self.answer(response)
     }
 
@@ -191,11 +211,8 @@ impl Exchange {
 
     /// Bytes that are left to the call.
     fn left(&self) -> usize {
-        self.most_bytes.saturating_sub(self.traffic.bytes.load(Ordering::Relaxed))
-    }
-
-    fn count(&self, bytes: usize) {
-        self.traffic.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let used = self.traffic.sent.load(Ordering::Relaxed).saturating_add(self.traffic.received.load(Ordering::Relaxed));
+        self.most_bytes.saturating_sub(used)
     }
 
     fn denied(&self, reason: &'static str) -> Error {
@@ -223,5 +240,43 @@ const fn failed(error: OutboundError) -> Error {
         OutboundError::TimedOut => Error::HttpResponseTimeout,
         OutboundError::BrokenOff => Error::HttpResponseIncomplete,
         OutboundError::TooLarge => Error::HttpResponseBodySize(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// Answers with three bytes.
+    struct Echo;
+
+    #[async_trait]
+    impl HttpClient for Echo {
+        async fn send(&self, _: OutboundRequest) -> std::result::Result<OutboundResponse, OutboundError> {
+            Ok(OutboundResponse { status: 200, headers: Vec::new(), body: b"yes".to_vec() })
+        }
+    }
+
+    #[tokio::test]
+    async fn bytes_are_counted_both_ways_and_against_one_limit() {
+        let origin: HttpOrigin = "https://api.example".parse().unwrap();
+        let exchange = Exchange {
+            plugin: PluginName::new("one").unwrap(),
+            client: Some(Arc::new(Echo)),
+            reach: Arc::new(Reach { origins: vec![origin], ..Reach::default() }),
+            traffic: Arc::default(),
+            most_bytes: 20,
+            time: Duration::from_secs(1),
+        };
+        let ask = |body: &'static [u8]| {
+            let body = Full::new(Bytes::from_static(body)).map_err(Error::from).boxed_unsync();
+            exchange.carry_out(http::Request::post("https://api.example/v1").body(body).unwrap())
+        };
+        assert!(ask(b"hello").await.is_ok());
+        assert!(ask(b"thirteen long").await.is_err(), "twelve bytes are left");
+        let seen = exchange.traffic.seen();
+        assert_eq!((seen.sent_bytes, seen.received_bytes, exchange.left()), (5, 3, 12));
     }
 }

@@ -1,5 +1,6 @@
 //! `key-value`: small things a plugin keeps, for itself alone.
 
+use gateway_domain::plugin_call::HostFunction;
 use gateway_ports::store::StoreError;
 
 use crate::abi::v0_1::key_value::Host;
@@ -13,8 +14,8 @@ const LARGEST: usize = 64 << 10;
 const MOST_KEYS: u32 = 1_000;
 
 impl CallState {
-    fn keeps(&mut self, key: &str) -> Result<(), PluginError> {
-        if !self.allowance.enter() {
+    fn keeps(&mut self, function: HostFunction, key: &str) -> Result<(), PluginError> {
+        if !self.calls(function) {
             return Err(PluginError::Refused("the host was called too often".to_owned()));
         }
         if key.len() > LONGEST_KEY || key.chars().any(char::is_control) {
@@ -26,14 +27,14 @@ impl CallState {
 
 impl Host for CallState {
     async fn get(&mut self, key: String) -> Result<Option<Vec<u8>>, PluginError> {
-        self.keeps(&key)?;
+        self.keeps(HostFunction::KeyValueGet, &key)?;
         let services = self.services.clone();
         let Some(values) = &services.values else { return Err(PluginError::Unavailable(None)) };
         values.plugin_value(&self.plugin, &key).await.map_err(|error| away(&error))
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>) -> Result<(), PluginError> {
-        self.keeps(&key)?;
+        self.keeps(HostFunction::KeyValueSet, &key)?;
         if value.len() > LARGEST {
             return Err(PluginError::Refused(format!("a value has at most {LARGEST} bytes, not {}", value.len())));
         }
@@ -44,14 +45,14 @@ impl Host for CallState {
     }
 
     async fn delete(&mut self, key: String) -> Result<(), PluginError> {
-        self.keeps(&key)?;
+        self.keeps(HostFunction::KeyValueDelete, &key)?;
         let services = self.services.clone();
         let Some(values) = &services.values else { return Err(PluginError::Unavailable(None)) };
         values.delete_plugin_value(&self.plugin, &key).await.map_err(|error| away(&error))
     }
 
     async fn keys(&mut self, prefix: String) -> Result<Vec<String>, PluginError> {
-        self.keeps(&prefix)?;
+        self.keeps(HostFunction::KeyValueKeys, &prefix)?;
         let services = self.services.clone();
         let Some(values) = &services.values else { return Err(PluginError::Unavailable(None)) };
         values.plugin_value_keys(&self.plugin, &prefix, MOST_KEYS).await.map_err(|error| away(&error))

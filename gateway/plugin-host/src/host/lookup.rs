@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_domain::code::Coding;
+use gateway_domain::plugin_call::HostFunction;
 use gateway_ports::terminology::Terminology;
 use moka::future::Cache;
 
@@ -71,8 +72,8 @@ impl Lookups {
 
 impl CallState {
     /// Counts a lookup, and says whether anybody can know what it asks for.
-    fn enters(&mut self, asked: &[&str]) -> Result<bool, types::PluginError> {
-        if self.allowance.enter() {
+    fn enters(&mut self, function: HostFunction, asked: &[&str]) -> Result<bool, types::PluginError> {
+        if self.calls(function) {
             Ok(self.allowance.may_look_up(asked))
         } else {
             Err(types::PluginError::Refused("the host was called too often".to_owned()))
@@ -82,7 +83,7 @@ impl CallState {
 
 impl Host for CallState {
     async fn in_value_set(&mut self, value_set: String, code: types::Coding) -> Result<Option<bool>, types::PluginError> {
-        if !self.enters(&[&value_set, &code.system, &code.code])? {
+        if !self.enters(HostFunction::LookupInValueSet, &[&value_set, &code.system, &code.code])? {
             return Ok(None);
         }
         let services = self.services.clone();
@@ -91,7 +92,7 @@ impl Host for CallState {
     }
 
     async fn display(&mut self, code: types::Coding) -> Result<Option<String>, types::PluginError> {
-        if !self.enters(&[&code.system, &code.code])? {
+        if !self.enters(HostFunction::LookupDisplay, &[&code.system, &code.code])? {
             return Ok(None);
         }
         let services = self.services.clone();

@@ -1,5 +1,6 @@
 //! `mail`: messages to the hospital's relay.
 
+use gateway_domain::plugin_call::HostFunction;
 use gateway_ports::mail::RelayOutcome as Relayed;
 
 use crate::abi::v0_1::mail::{Host, RelayOutcome};
@@ -9,7 +10,7 @@ impl Host for CallState {
     /// Only to the recipients of the messages of this call, which passed the gate, and once for each message unless the relay said that it
     /// certainly did not take it.
     async fn relay(&mut self, envelope_from: String, envelope_to: String, message: Vec<u8>) -> RelayOutcome {
-        if !self.allowance.enter() {
+        if !self.calls(HostFunction::MailRelay) {
             return RelayOutcome::Later("the host was called too often".to_owned());
         }
         let Some(recipient) = self.allowance.take_recipient(&envelope_to) else {

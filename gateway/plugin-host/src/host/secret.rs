@@ -4,6 +4,7 @@ use aws_lc_rs::hmac::{self, Algorithm};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gateway_domain::capability::HttpOrigin;
+use gateway_domain::plugin_call::HostFunction;
 
 use crate::abi::v0_1::secret::{Hash, Host};
 use crate::abi::v0_1::types::PluginError;
@@ -15,8 +16,8 @@ const OPENS: &str = "{{";
 const CLOSES: &str = "}}";
 
 impl CallState {
-    fn named_for(&mut self, name: &str, algorithm: Algorithm) -> Result<hmac::Key, PluginError> {
-        if !self.allowance.enter() {
+    fn named_for(&mut self, function: HostFunction, name: &str, algorithm: Algorithm) -> Result<hmac::Key, PluginError> {
+        if !self.calls(function) {
             return Err(PluginError::Refused("the host was called too often".to_owned()));
         }
         let secret = name.parse().ok().and_then(|name| self.reach.secrets.get(&name));
@@ -35,12 +36,12 @@ const fn algorithm(hash: Hash) -> Algorithm {
 
 impl Host for CallState {
     async fn sign(&mut self, name: String, hash: Hash, message: Vec<u8>) -> Result<Vec<u8>, PluginError> {
-        let key = self.named_for(&name, algorithm(hash))?;
+        let key = self.named_for(HostFunction::SecretSign, &name, algorithm(hash))?;
         Ok(hmac::sign(&key, &message).as_ref().to_vec())
     }
 
     async fn verify(&mut self, name: String, hash: Hash, message: Vec<u8>, signature: Vec<u8>) -> Result<bool, PluginError> {
-        let key = self.named_for(&name, algorithm(hash))?;
+        let key = self.named_for(HostFunction::SecretVerify, &name, algorithm(hash))?;
         Ok(hmac::verify(&key, &message, &signature).is_ok())
     }
 }

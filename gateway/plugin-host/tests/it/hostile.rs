@@ -3,7 +3,7 @@
 mod calls;
 mod channels;
 mod generated;
-mod guest;
+pub(crate) mod guest;
 mod host_calls;
 mod installs;
 mod neighbours;

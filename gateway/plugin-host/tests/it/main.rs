@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what can't go on here is a finding")]
 
 mod bundled;
+mod calls;
 mod hostile;
 mod languages;
 mod versions;

@@ -16,6 +16,11 @@ export interface Format {
   distance: (value: string, now?: number) => string;
   /** A length of time in its largest fitting unit. */
   duration: (seconds: number) => string;
+  /** A short time in the unit that suits it, from microseconds up. */
+  time: (seconds: number) => string;
+  bytes: (bytes: number) => string;
+  /** A large number in few letters. */
+  compact: (value: number) => string;
   /** A language's own name in the user's language. */
   language: (tag: string | null | undefined) => string;
   list: (words: string[]) => string;
@@ -26,6 +31,7 @@ export function formatFor(locale: string): Format {
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const compacts = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 });
   const languages = new Intl.DisplayNames(locale, { type: "language" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
 
@@ -53,6 +59,15 @@ export function formatFor(locale: string): Format {
         maximumFractionDigits: 0,
       }).format(Math.round(seconds / size));
     },
+    time: (seconds) => {
+      const [size, unit] = shortUnit(seconds);
+      return measured(locale, seconds / size, unit);
+    },
+    bytes: (bytes) => {
+      const [size, unit] = byteUnit(bytes);
+      return measured(locale, bytes / size, unit);
+    },
+    compact: (value) => compacts.format(value),
     language: (tag) => {
       if (!tag) {
         return "–";
@@ -87,6 +102,29 @@ function formatDate(value: string | null | undefined, locale: string, days: Intl
   }
   const at = Date.parse(value);
   return Number.isNaN(at) ? value : days.format(at);
+}
+
+function measured(locale: string, value: number, unit: string): string {
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  const options = { style: "unit", unit, unitDisplay, maximumSignificantDigits: 3 } as const;
+  return new Intl.NumberFormat(locale, options).format(value);
+}
+
+function shortUnit(seconds: number): [number, string] {
+  if (seconds >= MINUTE) {
+    return seconds >= HOUR ? [HOUR, "hour"] : [MINUTE, "minute"];
+  }
+  if (seconds >= 1 || seconds === 0) {
+    return [1, "second"];
+  }
+  return seconds >= 0.001 ? [0.001, "millisecond"] : [0.000_001, "microsecond"];
+}
+
+function byteUnit(bytes: number): [number, string] {
+  if (bytes >= 1e6) {
+    return bytes >= 1e9 ? [1e9, "gigabyte"] : [1e6, "megabyte"];
+  }
+  return bytes >= 1e3 ? [1e3, "kilobyte"] : [1, "byte"];
 }
 
 function largestUnit(seconds: number): [number, "second" | "minute" | "hour" | "day"] {

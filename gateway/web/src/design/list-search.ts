@@ -16,6 +16,8 @@ export interface ListSearch {
   tab?: string;
   /** The message whose drawer is open. */
   message?: string;
+  /** The call of a plugin whose trace is open. */
+  call?: string;
 }
 
 const largestLimit = 100;
@@ -41,6 +43,7 @@ export function listSearch(search: Record<string, unknown>): ListSearch {
     whose: text(search.whose),
     tab: text(search.tab),
     message: text(search.message),
+    call: text(search.call),
     offset: whole(search.offset),
     limit: limit === undefined ? undefined : Math.min(limit, largestLimit),
   };

@@ -30,6 +30,7 @@ const tones: Record<string, Record<string, Tone>> = {
   record_status: { active: "good", inactive: "plain", merged: "plain", deleted: "bad", referenced: "notice" },
   sync_status: { running: "info", complete: "good", failed: "bad" },
   plugin_status: { active: "good", parked: "bad" },
+  call_outcome: { answered: "good", said: "notice", stopped: "bad", nonsense: "bad", "timed-out": "bad" },
   task_status: { open: "info", done: "good", cancelled: "plain" },
   write_back_status: { waiting: "notice", done: "good", failed: "bad" },
   consent_decision: { permit: "good", deny: "bad" },

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use gateway_domain::capability::Capability;
 use gateway_domain::code::Coding;
+use gateway_domain::plugin_call::{CallOutcome, HostFunction};
 use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
 use gateway_ports::mail::{MailRelay, RelayOutcome};
 use gateway_ports::plugins::{PluginError, Plugins, SendOutcome};
@@ -169,9 +170,13 @@ async fn a_call_that_waits_for_a_relay_that_never_answers_ends_and_its_message_m
         .imports("mail", "relay", "(param i32 i32 i32 i32 i32 i32 i32)")
         .does("send", relay)
         .with(r#"(data (i32.const 1100) "ana@example.org")"#);
-    host.install(&guest.manifest(), &guest.component(), &GRANTS, false).await.unwrap();
+    let name = host.install(&guest.manifest(), &guest.component(), &GRANTS, false).await.unwrap().name;
     let started = Instant::now();
     let outcomes = host.channel("fax").unwrap().send("{}", &[message("ana@example.org")]).await.unwrap();
     assert!(matches!(&outcomes[..], [SendOutcome::Unknown(reason)] if reason.contains("took longer")), "{outcomes:?}");
     assert!(started.elapsed() < call_time + SLACK, "it took {:?}", started.elapsed());
+    let call = host.calls(&name).unwrap().remove(0);
+    let relay = call.host.iter().find(|used| used.function == HostFunction::MailRelay).unwrap();
+    assert_eq!((call.outcome, relay.calls), (CallOutcome::TimedOut, 1));
+    assert!(relay.time > call_time / 2 && call.waiting >= relay.time, "the time was the relay's: {call:?}");
 }

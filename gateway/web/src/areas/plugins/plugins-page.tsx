@@ -3,6 +3,7 @@
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { answered, api, done } from "@/api/client";
@@ -34,7 +35,10 @@ export function PluginsPage() {
         names: true,
         cell: (plugin) => (
           <>
-            {plugin.name} <span className={classes.version}>{plugin.version}</span>
+            <Link to="/plugins/$name" params={{ name: plugin.name }}>
+              {plugin.name}
+            </Link>{" "}
+            <span className={classes.version}>{plugin.version}</span>
             <span className={classes.description}>{plugin.description}</span>
           </>
         ),
@@ -71,7 +75,7 @@ export function PluginsPage() {
   );
 }
 
-function PluginState({ plugin }: { plugin: Plugin }) {
+export function PluginState({ plugin }: { plugin: Plugin }) {
   const { t } = useTranslation();
   const may = useMay();
   const problemTitle = useProblemTitle();
@@ -95,7 +99,7 @@ function PluginState({ plugin }: { plugin: Plugin }) {
 }
 
 /** What it asks for: what it may do one by one, what it may see together. */
-function Asked({ plugin }: { plugin: Plugin }) {
+export function Asked({ plugin }: { plugin: Plugin }) {
   const { t } = useTranslation();
   const word = useWord();
   const isGranted = (asked: string) => plugin.granted.includes(asked);
