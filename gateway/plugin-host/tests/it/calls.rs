@@ -179,7 +179,7 @@ async fn a_batch_of_patients_is_rows_and_columns() {
 async fn a_step_of_a_journey_is_its_state_and_its_event_by_size() {
     let bench = bench();
     let name = install(&bench, "journey-flow").await;
-    let plugin = bench.host.journey(&name).unwrap();
+    let plugin = bench.host.journey(&name, None).unwrap();
     let entered = JourneyEvent::Entered(format!("because of {CANARY}"));
     let definition = format!(r#"{{"note": "{CANARY}"}}"#);
     plugin.advance(&definition, Some(CANARY), &entered, &[], Timestamp::UNIX_EPOCH).await.unwrap_err();
