@@ -123,7 +123,7 @@ impl HostConfig {
             plugin_calls: 2,
             answer_bytes: 1 << 20,
             http_requests: 20,
-            http_bytes: 1 << 20,
+            http_bytes: 512 << 10,
             http_time: Duration::from_secs(2),
             park_after: 3,
             ..Self::default()

@@ -48,7 +48,6 @@ async fn evaluate(bench: &Bench, name: &PluginName, way: &str) -> Result<Verdict
 #[case("loop")]
 #[case("recurse")]
 #[case("memory")]
-#[case("file")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_misbehaves_is_stopped_in_time(#[case] way: &str) {
     let bench = bench();
@@ -59,6 +58,14 @@ async fn a_plugin_that_misbehaves_is_stopped_in_time(#[case] way: &str) {
     assert!(!error.to_string().contains("patient"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(5), "{way} took {:?}", started.elapsed());
     assert!(evaluate(&bench, &name, "well").await.is_ok(), "the next call is as if nothing had been");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_file_to_open() {
+    let bench = bench();
+    let name = hostile(&bench).await;
+    let error = evaluate(&bench, &name, "file").await.unwrap_err();
+    assert!(matches!(&error, PluginError::Refused { reason, .. } if reason == "no file"), "{error}");
 }
 
 #[rstest]

@@ -1,7 +1,7 @@
 //! The example plugins in Rust, JavaScript and Python: the same questions, the same answers, by the same contract and the same limits.
 //! `examples/plugins/build` makes the components; a language that is not built is passed over, aloud.
 
-mod channel;
+pub(crate) mod channel;
 mod segment;
 
 use std::collections::BTreeMap;

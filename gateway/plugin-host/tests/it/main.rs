@@ -4,6 +4,7 @@
 
 mod bundled;
 mod calls;
+mod frozen;
 mod hostile;
 mod languages;
 mod versions;
