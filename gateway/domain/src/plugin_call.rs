@@ -203,10 +203,12 @@ pub struct HttpTraffic {
 /// The trace of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginCall {
-    /// The how-manieth call of the plugin it is since the plugin was installed or the gateway started, from 1.
+    /// The how-manieth call of the plugin it is, in any version, since the plugin was first installed or the gateway started; from 1.
     pub number: u64,
     /// When it began.
     pub at: Timestamp,
+    /// The version of the plugin that was called.
+    pub version: String,
     /// What the plugin was called for.
     pub function: PluginFunction,
     /// How it ended.
@@ -363,7 +365,7 @@ pub struct CallError {
     pub reason: Cow<'static, str>,
 }
 
-/// What a plugin did since it was installed or the gateway started.
+/// What a plugin did, all its versions together, since it was first installed or the gateway started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginReport {
     /// Since when.
@@ -392,6 +394,7 @@ mod tests {
         PluginCall {
             number: 1,
             at: Timestamp::UNIX_EPOCH,
+            version: "1.0.0".to_owned(),
             function,
             outcome,
             reason: None,

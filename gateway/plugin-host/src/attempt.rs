@@ -118,6 +118,7 @@ impl<'a> Attempt<'a> {
         PluginCall {
             number: 0,
             at: self.at,
+            version: self.installed.manifest.version.clone(),
             function: self.asked.function,
             outcome,
             reason: error.map(told),

@@ -29,8 +29,8 @@ pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
     pub(crate) entry: Entry,
     pub(crate) breaker: Breaker,
-    /// What it did.
-    pub(crate) ledger: Ledger,
+    /// What it did, with its other versions.
+    pub(crate) ledger: Arc<Ledger>,
     /// As many as the plugin may have calls at the same time.
     pub(crate) places: Semaphore,
     digest: String,
@@ -129,7 +129,7 @@ pub(crate) async fn install(
     let names: Vec<String> = granted.iter().map(Capability::to_string).collect();
     let logic = format!("{digest} {}", names.join(" "));
     let mut installed = Installed {
-        ledger: Ledger::new(&manifest.name, shared.clock.now()),
+        ledger: shared.ledgers.of(&manifest.name, shared.clock.now()),
         sight: Sight::of(&granted),
         reach: Arc::new(Reach::of(&granted, shared.settings.get(&manifest.name))),
         manifest,

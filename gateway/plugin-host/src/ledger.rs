@@ -1,9 +1,9 @@
-//! What one plugin did since it was installed: figures of each function, its last errors, the traces of its last calls, and the same
+//! What one plugin did in all its versions: figures of each function, its last errors, the traces of its last calls, and the same
 //! figures as metrics.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gateway_domain::plugin::PluginName;
 use gateway_domain::plugin_call::{CallError, CallFigures, CallOutcome, HostFunction, PluginCall, PluginFunction, PluginReport};
@@ -13,6 +13,23 @@ use metrics::{Counter, Gauge, Histogram};
 /// Calls whose traces are kept, and beside them those without an answer.
 const MOST_CALLS: usize = 50;
 const MOST_ERRORS: usize = 20;
+
+/// The ledgers of all plugins. One outlives the version it was begun with.
+#[derive(Default)]
+pub(crate) struct Ledgers(Mutex<BTreeMap<PluginName, Arc<Ledger>>>);
+
+impl Ledgers {
+    /// That of a plugin; a new one where there is none.
+    pub(crate) fn of(&self, plugin: &PluginName, now: Timestamp) -> Arc<Ledger> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(plugin.clone()).or_insert_with(|| Arc::new(Ledger::new(plugin, now))))
+    }
+
+    /// Forgets what a plugin did that was taken away.
+    pub(crate) fn forget(&self, plugin: &PluginName) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(plugin);
+    }
+}
 
 /// What one plugin did.
 pub(crate) struct Ledger {
@@ -45,7 +62,7 @@ struct Meters {
 }
 
 impl Ledger {
-    pub(crate) fn new(plugin: &PluginName, since: Timestamp) -> Self {
+    fn new(plugin: &PluginName, since: Timestamp) -> Self {
         Self {
             plugin: plugin.clone(),
             since,
@@ -173,6 +190,7 @@ mod tests {
         PluginCall {
             number: 0,
             at: Timestamp::UNIX_EPOCH,
+            version: "1.0.0".to_owned(),
             function: PluginFunction::Evaluate,
             outcome,
             reason: (outcome != CallOutcome::Answered).then_some(Cow::Borrowed("why")),

@@ -48,6 +48,7 @@ pub use crate::error::InstallError;
 use crate::host::Services;
 use crate::host::lookup::Lookups;
 use crate::install::Installed;
+use crate::ledger::Ledgers;
 pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
 pub use crate::settings::{PluginSettings, Secret};
@@ -96,6 +97,8 @@ pub(crate) struct Shared {
     pub(crate) places: Semaphore,
     /// One component is compiled at a time, so that those that take too long don't pile up.
     pub(crate) compiling: Arc<Semaphore>,
+    /// What each plugin did.
+    pub(crate) ledgers: Ledgers,
 }
 
 impl PluginHost {
@@ -114,7 +117,8 @@ impl PluginHost {
         let places = Semaphore::new(config.concurrent_calls as usize);
         let compiling = Arc::new(Semaphore::new(1));
         let (clock, settings) = (dependencies.clock, dependencies.settings);
-        let shared = Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling };
+        let shared =
+            Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling, ledgers: Ledgers::default() };
         Ok(Self { shared: Arc::new(shared), installed: RwLock::default(), kept: RwLock::default() })
     }
 
@@ -153,6 +157,7 @@ impl PluginHost {
     pub fn uninstall(&self, name: &PluginName) {
         self.installed.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _), _| kept != name);
+        self.shared.ledgers.forget(name);
     }
 
     fn keep_beside(&self, installed: Arc<Installed>) {

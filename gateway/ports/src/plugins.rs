@@ -101,7 +101,7 @@ pub trait Plugins: Send + Sync {
     fn channel(&self, medium: &str) -> Result<Arc<dyn ChannelPlugin>, PluginError>;
     /// Lets a parked plugin take work again.
     fn resume(&self, name: &PluginName) -> Result<(), PluginError>;
-    /// What a plugin did since it was installed or the gateway started.
+    /// What a plugin did, all its versions together, since it was first installed or the gateway started.
     ///
     /// # Errors
     /// [`PluginError::Missing`] where no plugin has this name.

@@ -58,7 +58,7 @@ pub(crate) struct PluginRecord {
     /// The plugin.
     #[serde(flatten)]
     pub plugin: PluginView,
-    /// Since when its calls are counted: since it was installed or the gateway started.
+    /// Since when its calls are counted: since it was first installed or the gateway started, all its versions together.
     pub since: String,
     /// All its calls.
     pub total: CallFiguresView,

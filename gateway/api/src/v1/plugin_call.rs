@@ -120,6 +120,8 @@ pub(crate) struct PluginCallView {
     pub number: u64,
     /// When it began.
     pub at: String,
+    /// The version of the plugin that was called.
+    pub version: String,
     /// What the plugin was called for.
     pub function: PluginFunctionWord,
     /// How it ended.
@@ -201,6 +203,7 @@ fn call(call: PluginCall) -> PluginCallView {
     PluginCallView {
         number: call.number,
         at: call.at.to_string(),
+        version: call.version,
         function: call.function.into(),
         outcome: call.outcome.into(),
         reason: call.reason.map(Into::into),

@@ -74,6 +74,7 @@ impl Plugins for OnePlugin {
         Ok(vec![PluginCall {
             number: 7,
             at: Timestamp::UNIX_EPOCH,
+            version: "1.0.0".into(),
             function: PluginFunction::Send,
             outcome: CallOutcome::TimedOut,
             reason: Some(Cow::Borrowed(WHY)),

@@ -197,10 +197,10 @@ impl Exchange {
             return Err(self.denied("the server sent the secret back"));
         }
         self.traffic.received.fetch_add(response.body.len(), Ordering::Relaxed);
-        self.answer(response)
+        Self::answer(response)
     }
 
-    fn answer(&self, response: OutboundResponse) -> Result<http::Response<WasiBody>> {
+    fn answer(response: OutboundResponse) -> Result<http::Response<WasiBody>> {
         let mut answer = http::Response::builder().status(response.status);
         for (name, value) in response.headers {
             answer = answer.header(name, value);

@@ -115,18 +115,18 @@ async fn a_sent_message_leaves_names_and_sizes_and_nothing_of_itself() {
     assert_eq!((call.function, call.outcome, call.reason.as_deref()), (PluginFunction::Send, CallOutcome::Answered, None));
     let [given, sent] = &call.inputs[..] else { panic!("{:?}", call.inputs) };
     assert_eq!(seen(given), ("config", None, Some(config.len() as u64), Vec::new()));
-    assert_eq!(seen(sent), ("messages", Some(2), None, vec!["key", "to", "content-kind", "subject", "body", "attributes"]));
-    assert_eq!(sent.fields[1].bytes, Some(messages.iter().map(|message| message.to.len() as u64).sum()));
+    assert_eq!(seen(sent), ("messages", Some(1), None, vec!["key", "to", "content-kind", "subject", "body", "attributes"]));
+    assert_eq!(sent.fields[1].bytes, Some(messages[1].to.len() as u64));
     assert_eq!(seen(&sent.fields[5]).3, ["envelope-from", "others"]);
     let relay = call.host.iter().find(|used| used.function == HostFunction::MailRelay).unwrap();
-    assert_eq!(relay.calls, 2);
-    assert_eq!(bench.host.report(&name).unwrap().total().mails, 2);
+    assert_eq!(relay.calls, 1);
+    assert_eq!(bench.host.report(&name).unwrap().total().mails, 2, "the channel takes one message in a call");
     assert!(!kept(&bench, &name).contains(CANARY), "{}", kept(&bench, &name));
 
     let text = rendered.render();
     assert!(!text.contains(CANARY), "{text}");
     for line in [
-        r#"plugin_calls_total{plugin="channel-email",function="send",outcome="answered"} 1"#,
+        r#"plugin_calls_total{plugin="channel-email",function="send",outcome="answered"} 2"#,
         r#"plugin_host_calls_total{plugin="channel-email",of="mail.relay"} 2"#,
         r#"plugin_most_memory_bytes{plugin="channel-email",function="send"}"#,
         r#"plugin_computing_seconds_sum{plugin="channel-email",function="send"}"#,
@@ -196,6 +196,23 @@ async fn a_step_of_a_journey_is_its_state_and_its_event_by_size() {
         ]
     );
     assert!(!kept(&bench, &name).contains(CANARY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_all_versions_are_counted_together_and_each_names_its_own() {
+    let bench = bench();
+    let guest = Guest::segment();
+    let name = installed(&bench, &guest).await;
+    let before = bench.host.segment(&name).unwrap();
+    let next = guest.manifest().replace("0.1.0", "0.2.0");
+    bench.host.install(&next, &guest.component(), &[], false).await.unwrap();
+    bench.host.segment(&name).unwrap().check("{}").await.unwrap();
+    before.check("{}").await.unwrap();
+    let calls = bench.host.calls(&name).unwrap();
+    let seen: Vec<_> = calls.iter().map(|call| (call.function.name(), call.version.as_str())).collect();
+    assert_eq!(seen, [("check", "0.1.0"), ("check", "0.2.0"), ("start", "0.2.0"), ("start", "0.1.0")]);
+    bench.host.uninstall(&name);
+    assert!(bench.host.report(&name).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

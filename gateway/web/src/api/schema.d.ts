@@ -1103,6 +1103,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plugins/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plugin, and what it did. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PluginRecord"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugins/{name}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Traces of a plugin's last calls, the newest first: fifty, and beside them the last twenty without an answer. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_PluginCallView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plugins/{name}/resume": {
         parameters: {
             query?: never;
@@ -2207,6 +2281,134 @@ export interface components {
             /** @description The patient whose data it was, by id. */
             patient: string | null;
         };
+        /** @description A call without an answer. */
+        CallErrorView: {
+            /** @description When it began. */
+            at: string;
+            /** @description What the plugin was called for. */
+            function: components["schemas"]["PluginFunctionWord"];
+            /**
+             * Format: int64
+             * @description The number of the call among the plugin's calls.
+             */
+            number: number;
+            /** @description How it ended. */
+            outcome: components["schemas"]["CallOutcomeWord"];
+            /** @description Why, in the gateway's words. */
+            reason: string;
+        };
+        /** @description Calls added up. */
+        CallFiguresView: {
+            /**
+             * Format: int64
+             * @description With an answer.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Calls that ended.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Time the plugin computed.
+             */
+            computing_seconds: number;
+            /**
+             * Format: int64
+             * @description Units of fuel, about one for each instruction.
+             */
+            fuel: number;
+            /**
+             * Format: int64
+             * @description Calls of the host, HTTP requests aside.
+             */
+            host_calls: number;
+            /** @description HTTP. */
+            http: components["schemas"]["HttpTrafficView"];
+            /**
+             * Format: int64
+             * @description Lines for the log.
+             */
+            log_lines: number;
+            /**
+             * Format: double
+             * @description Time of the longest.
+             */
+            longest_seconds: number;
+            /**
+             * Format: int64
+             * @description Look-ups of codes and value sets.
+             */
+            lookups: number;
+            /**
+             * Format: int64
+             * @description Messages for the relay.
+             */
+            mails: number;
+            /**
+             * Format: int64
+             * @description The most bytes of memory one call held.
+             */
+            most_memory_bytes: number;
+            /**
+             * Format: int64
+             * @description With an answer that can't be.
+             */
+            nonsense: number;
+            /**
+             * Format: double
+             * @description Time calls waited for a free place before they began.
+             */
+            queueing_seconds: number;
+            /**
+             * Format: int64
+             * @description With an error the plugin itself named.
+             */
+            said: number;
+            /**
+             * Format: int64
+             * @description With a trap or at a limit.
+             */
+            stopped: number;
+            /**
+             * Format: double
+             * @description Time of all calls together, in seconds.
+             */
+            time_seconds: number;
+            /**
+             * Format: int64
+             * @description That took too long.
+             */
+            timed_out: number;
+            /**
+             * Format: double
+             * @description Time it waited for the host.
+             */
+            waiting_seconds: number;
+        };
+        /** @description A field of what a plugin was given: name and size, never the value. */
+        CallInputView: {
+            /**
+             * Format: int64
+             * @description Bytes of all of them together, where they have a size of their own.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description How many there were, where there can be several.
+             */
+            count: number | null;
+            /** @description What is inside. */
+            fields: components["schemas"]["CallInputView"][];
+            /** @description Its name. */
+            name: string;
+        };
+        /**
+         * @description How a call of a plugin ended.
+         * @enum {string}
+         */
+        CallOutcomeWord: "answered" | "said" | "stopped" | "nonsense" | "timed-out";
         /** @description A member of a care team. */
         CareTeamMemberView: {
             /** @description The name, where it is known. */
@@ -2248,7 +2450,7 @@ export interface components {
          * @description How a decision reached us.
          * @enum {string}
          */
-        ConsentChannelWord: "one-click" | "preference-page" | "staff" | "fhir";
+        ConsentChannelWord: "one-click" | "preference-page" | "staff" | "fhir" | "provider";
         /**
          * @description Yes or no.
          * @enum {string}
@@ -2410,6 +2612,13 @@ export interface components {
             /** @description JSON pointer (RFC 6901) into the body, or the name of a query parameter. */
             path: string;
         };
+        /** @description Calls of one function. */
+        FunctionFiguresView: {
+            /** @description Its calls. */
+            figures: components["schemas"]["CallFiguresView"];
+            /** @description The function. */
+            function: components["schemas"]["PluginFunctionWord"];
+        };
         /** @description A field of the golden record, and where it is from. */
         GoldenFieldView: {
             /** @description What it is about. */
@@ -2433,6 +2642,39 @@ export interface components {
          * @enum {string}
          */
         GoldenFieldWord: "name" | "birth" | "sex" | "deceased" | "language" | "address" | "organization" | "restricted" | "contact-point" | "identifier";
+        /** @description What a call used of the host. */
+        HostUseView: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            calls: number;
+            /** @description Interface and function, for example `mail.relay`. */
+            function: string;
+            /**
+             * Format: double
+             * @description How long, all calls together.
+             */
+            time_seconds: number;
+        };
+        /** @description HTTP of calls. */
+        HttpTrafficView: {
+            /**
+             * Format: int64
+             * @description Bytes of the bodies of responses.
+             */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Requests, those that were refused among them.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Bytes of the bodies of requests.
+             */
+            sent_bytes: number;
+        };
         /** @description An identifier the person is known by. */
         IdentifierView: {
             /** @description URI of the issuing system; empty where the source gave none. */
@@ -3039,6 +3281,68 @@ export interface components {
                  * @description When something last happened.
                  */
                 updated_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
+        List_PluginCallView: {
+            /** @description The items. */
+            items: {
+                /** @description When it began. */
+                at: string;
+                /**
+                 * Format: double
+                 * @description Of that, what the plugin computed.
+                 */
+                computing_seconds: number;
+                /**
+                 * Format: int64
+                 * @description Units of fuel, about one for each instruction.
+                 */
+                fuel: number;
+                /** @description What the plugin was called for. */
+                function: components["schemas"]["PluginFunctionWord"];
+                /** @description What it used of the host. */
+                host: components["schemas"]["HostUseView"][];
+                /** @description Its HTTP. */
+                http: components["schemas"]["HttpTrafficView"];
+                /** @description What it was given, by name and size. */
+                inputs: components["schemas"]["CallInputView"][];
+                /**
+                 * Format: int64
+                 * @description The most bytes of memory it held.
+                 */
+                memory_bytes: number;
+                /**
+                 * Format: int64
+                 * @description The number of the call among the plugin's calls, from 1.
+                 */
+                number: number;
+                /** @description How it ended. */
+                outcome: components["schemas"]["CallOutcomeWord"];
+                /**
+                 * Format: double
+                 * @description Before it began: the wait for a free place.
+                 */
+                queueing_seconds: number;
+                /** @description Why there is no answer, in the gateway's words. */
+                reason: string | null;
+                /**
+                 * Format: double
+                 * @description From its begin to its end, in seconds.
+                 */
+                time_seconds: number;
+                /** @description The version of the plugin that was called. */
+                version: string;
+                /**
+                 * Format: double
+                 * @description Of that, what it waited for the host.
+                 */
+                waiting_seconds: number;
             }[];
             /**
              * Format: int64
@@ -3746,11 +4050,81 @@ export interface components {
             /** @description Why none may be, in words, where that is the fault of the links. */
             trouble: string | null;
         };
+        /** @description The trace of one call of a plugin. */
+        PluginCallView: {
+            /** @description When it began. */
+            at: string;
+            /**
+             * Format: double
+             * @description Of that, what the plugin computed.
+             */
+            computing_seconds: number;
+            /**
+             * Format: int64
+             * @description Units of fuel, about one for each instruction.
+             */
+            fuel: number;
+            /** @description What the plugin was called for. */
+            function: components["schemas"]["PluginFunctionWord"];
+            /** @description What it used of the host. */
+            host: components["schemas"]["HostUseView"][];
+            /** @description Its HTTP. */
+            http: components["schemas"]["HttpTrafficView"];
+            /** @description What it was given, by name and size. */
+            inputs: components["schemas"]["CallInputView"][];
+            /**
+             * Format: int64
+             * @description The most bytes of memory it held.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description The number of the call among the plugin's calls, from 1.
+             */
+            number: number;
+            /** @description How it ended. */
+            outcome: components["schemas"]["CallOutcomeWord"];
+            /**
+             * Format: double
+             * @description Before it began: the wait for a free place.
+             */
+            queueing_seconds: number;
+            /** @description Why there is no answer, in the gateway's words. */
+            reason: string | null;
+            /**
+             * Format: double
+             * @description From its begin to its end, in seconds.
+             */
+            time_seconds: number;
+            /** @description The version of the plugin that was called. */
+            version: string;
+            /**
+             * Format: double
+             * @description Of that, what it waited for the host.
+             */
+            waiting_seconds: number;
+        };
+        /**
+         * @description What a plugin is called for.
+         * @enum {string}
+         */
+        PluginFunctionWord: "start" | "check" | "describe" | "evaluate" | "advance" | "send" | "receive";
         /**
          * @description What a plugin decides.
          * @enum {string}
          */
         PluginKindWord: "segment" | "journey" | "channel";
+        /** @description A plugin, and what it did. */
+        PluginRecord: components["schemas"]["PluginView"] & {
+            /** @description Its last calls without an answer, the newest first. */
+            errors: components["schemas"]["CallErrorView"][];
+            /** @description Its calls by function. */
+            functions: components["schemas"]["FunctionFiguresView"][];
+            /** @description Since when its calls are counted: since it was first installed or the gateway started, all its versions together. */
+            since: string;
+            /** @description All its calls. */
+            total: components["schemas"]["CallFiguresView"];
+        };
         /**
          * @description Whether a plugin takes work.
          * @enum {string}

@@ -63,6 +63,7 @@ function Trace({ call }: { call: PluginCall }) {
       <FactSheet
         facts={[
           [t("plugin.at"), <Exactly key="at" at={call.at} />],
+          [t("plugin.version"), call.version],
           [t("plugin.time"), format.time(call.time_seconds)],
           [t("plugin.fuel"), format.number(call.fuel)],
           [t("plugin.memory"), format.bytes(call.memory_bytes)],

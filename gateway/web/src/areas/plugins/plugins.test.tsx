@@ -72,6 +72,7 @@ const plugin = {
 
 const call = {
   ...error,
+  version: "1.0.0",
   inputs: [
     { name: "config", count: null, bytes: 812, fields: [] },
     {
