@@ -23,6 +23,41 @@
 //! }
 //!
 //! outreach_plugin_sdk::export_channel!(Closed);
+//!
+//! let letter = Message {
+//!     key: "msg_1".into(),
+//!     to: "1 Main Street".into(),
+//!     content_kind: "application/pdf".into(),
+//!     subject: None,
+//!     body: Vec::new(),
+//!     attributes: vec![("paper".into(), "thick".into())],
+//! };
+//! assert_eq!(letter.attribute("paper"), Some("thick"));
+//! let mut gateway = outreach_plugin_sdk::testing::FakeGateway::default();
+//! let outcomes = Closed::send("{}", &[letter], &mut gateway).unwrap();
+//! assert_eq!(outcomes, [Outcome::Rejected("the post office is closed".into())]);
+//! ```
+//!
+//! What was never handed over may be tried again; of what may have been, nobody knows, and it must never be sent again by itself:
+//!
+//! ```
+//! use outreach_plugin_sdk::channel::Outcome;
+//! use outreach_plugin_sdk::gateway::{Gateway as _, HttpError, HttpRequest};
+//! use outreach_plugin_sdk::testing::FakeGateway;
+//!
+//! fn outcome(gateway: &mut FakeGateway) -> Outcome {
+//!     match gateway.http(&HttpRequest::post("https://api.sms.example/v1/messages", "application/json", "{}")) {
+//!         Ok(response) if response.is_success() => Outcome::Accepted(None),
+//!         Ok(response) => Outcome::Rejected(format!("status {}", response.status)),
+//!         Err(HttpError::NotSent(_)) => Outcome::Later(None),
+//!         Err(HttpError::Unknown(_)) => Outcome::Unknown("the exchange was cut off".into()),
+//!     }
+//! }
+//!
+//! assert_eq!(outcome(&mut FakeGateway::default().answer_http(400, "")), Outcome::Rejected("status 400".into()));
+//! assert_eq!(outcome(&mut FakeGateway::default().fail_http(HttpError::NotSent("refused".into()))), Outcome::Later(None));
+//! let cut = HttpError::Unknown("cut".into());
+//! assert!(matches!(outcome(&mut FakeGateway::default().fail_http(cut)), Outcome::Unknown(_)));
 //! ```
 
 pub use crate::bindings::channel::exports::outreach::plugin::channel::{Description, Message, Outcome, Promise};

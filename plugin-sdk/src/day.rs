@@ -1,4 +1,16 @@
 //! Calendar days without a calendar library: a plugin has no clock, and a small component loads fast.
+//!
+//! ```
+//! use outreach_plugin_sdk::day::Day;
+//!
+//! let last_mammogram = Day::of(2024, 11, 30);
+//! assert_eq!(last_mammogram.plus_months(27).to_string(), "2027-02-28");
+//! assert_eq!(Day::of(2026, 11, 23).age(Day::of(1970, 11, 24)), 55);
+//!
+//! // A day that can't be is the last of its month, and arithmetic stops at the ends of time: nothing panics.
+//! assert_eq!(Day::of(2026, 2, 31), Day::of(2026, 2, 28));
+//! assert_eq!(Day::NEVER.plus_days(1), Day::NEVER);
+//! ```
 
 use std::fmt;
 

@@ -1,4 +1,23 @@
 //! Reading a typed JSON document so that every finding names its place and its fix, and all findings come at once.
+//!
+//! ```
+//! use outreach_plugin_sdk::document::Reader;
+//!
+//! fn months(document: &mut Reader<'_>) -> Option<i64> {
+//!     document.object(&["months"]);
+//!     document.member("months").integer(1, 120)
+//! }
+//!
+//! assert_eq!(Reader::require(r#"{ "months": 12 }"#, months), Ok(12));
+//!
+//! // What can't be used is an error that says where, and what was expected.
+//! let issues = Reader::check(r#"{ "months": 0, "month": 1 }"#, |document| {
+//!     months(document);
+//! });
+//! assert_eq!(issues[0].message, "`month` is not known here; did you mean `months`?");
+//! assert_eq!((issues[1].path.as_str(), issues[1].fatal), ("/months", true));
+//! assert!(Reader::require("{}", months).is_err());
+//! ```
 
 use serde_json::{Map, Value};
 

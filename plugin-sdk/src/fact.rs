@@ -1,4 +1,16 @@
 //! The words of a fact: its kind and its flags, as they cross the border.
+//!
+//! ```
+//! use outreach_plugin_sdk::fact::{FactFlags, FactKind};
+//!
+//! assert_eq!(FactKind::named("care-team"), Some(FactKind::CareTeam));
+//! assert!(FactKind::Condition.lasts() && !FactKind::Observation.lasts());
+//! assert_eq!(FactFlags::named("not-done"), Some(FactFlags::NOT_DONE));
+//!
+//! // A word that is none is no kind; say in `check` which there are.
+//! assert_eq!(FactKind::named("Condition"), None);
+//! assert_eq!(FactFlags::named("in-error"), None);
+//! ```
 
 use bitflags::bitflags;
 

@@ -1,5 +1,20 @@
 //! What the gateway does for a channel that asked for it and was granted it: mail, HTTP, small things kept, secrets used. In a component it
 //! is the gateway itself, in a test [`FakeGateway`](crate::testing::FakeGateway).
+//!
+//! ```
+//! use outreach_plugin_sdk::gateway::{Gateway as _, Hash, HttpError, HttpRequest};
+//! use outreach_plugin_sdk::testing::FakeGateway;
+//!
+//! let mut gateway = FakeGateway::default().answer_http(200, "pong").secret("webhook", b"hush");
+//! assert_eq!(gateway.http(&HttpRequest::get("https://api.sms.example/ping")).unwrap().body, b"pong");
+//! gateway.set("last-ping", b"2026-11-23").unwrap();
+//! assert_eq!(gateway.get("last-ping").unwrap().as_deref(), Some(b"2026-11-23".as_slice()));
+//!
+//! // What was not given is refused: a server, a secret.
+//! let refused = gateway.http(&HttpRequest::get("https://other.example/"));
+//! assert!(matches!(refused, Err(HttpError::NotSent(_))));
+//! assert!(gateway.sign("token", Hash::Sha256, b"text").is_err());
+//! ```
 
 pub use crate::bindings::channel::outreach::plugin::mail::RelayOutcome;
 pub use crate::bindings::channel::outreach::plugin::secret::Hash;

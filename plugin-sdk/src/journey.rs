@@ -22,6 +22,33 @@
 //! let answer = InAndOut::advance("{}", None, &Event::Entered("joined".into()), &[], 0).unwrap();
 //! assert_eq!(answer.effects.len(), 1);
 //! ```
+//!
+//! A state that was not written by this plugin is an error, never a guess. [`Simulator`](crate::testing::Simulator) walks a person through:
+//!
+//! ```
+//! use outreach_plugin_sdk::journey::{Answer, Event, Issue, Journey, PluginError, Transition};
+//! use outreach_plugin_sdk::testing::Simulator;
+//!
+//! /// Counts what happens.
+//! struct Counting;
+//!
+//! impl Journey for Counting {
+//!     fn check(_definition: &str) -> Vec<Issue> {
+//!         Vec::new()
+//!     }
+//!
+//!     fn advance(_: &str, state: Option<&str>, _: &Event, _: &[Answer], _now: i64) -> Result<Transition, PluginError> {
+//!         let unreadable = |_| PluginError::Invalid("the state of this run was not written by this plugin".into());
+//!         let count: u32 = state.map_or(Ok(0), str::parse).map_err(unreadable)?;
+//!         Ok(Transition { state: (count + 1).to_string(), effects: Vec::new(), questions: Vec::new(), at_step: "count".into() })
+//!     }
+//! }
+//!
+//! let mut simulator = Simulator::of::<Counting>("{}");
+//! simulator.enter("joined").unwrap();
+//! assert_eq!(simulator.at_step(), "count");
+//! assert!(Counting::advance("{}", Some("many"), &Event::Timer("count".into()), &[], 0).is_err());
+//! ```
 
 pub use crate::bindings::journey::exports::outreach::plugin::journey::{
     Answer, Branch, Effect, Event, Happening, ListChange, Listener, Question, SendOutcome, SendProposal, TaskKind, TaskProposal,

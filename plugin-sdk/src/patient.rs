@@ -1,4 +1,25 @@
 //! One patient of a batch, and that patient's facts, as an author wants to read them.
+//!
+//! ```
+//! use outreach_plugin_sdk::day::Day;
+//! use outreach_plugin_sdk::patient::{CodeSet, Patient, Period, Sex};
+//! use outreach_plugin_sdk::testing::{Codes, PatientBuilder, batch};
+//!
+//! let mut codes = Codes::default();
+//! let ana = PatientBuilder::born("1970-05-01").female().observation("http://loinc.org", "4548-4", "2026-03").value(7.1, "%");
+//! let batch = batch(&mut codes, &[ana]);
+//! let ana = Patient::new(&batch, 0);
+//! assert_eq!((ana.sex(), ana.age_on(Day::of(2026, 11, 23))), (Sex::Female, Some(56)));
+//!
+//! let a1c = [codes.number("http://loinc.org", "4548-4")];
+//! let last = ana.observations().in_set(CodeSet(&a1c)).most_recent().unwrap();
+//! assert_eq!(last.value(), Some(7.1));
+//!
+//! // It was in March, nobody knows on which day: what is not certain is not found, and who is not there is unknown.
+//! let early = Period::new(Day::of(2026, 3, 1), Day::of(2026, 3, 15));
+//! assert!(!ana.observations().within(early).exists());
+//! assert_eq!(Patient::new(&batch, 7).birth(), None);
+//! ```
 
 use std::ops::Range;
 

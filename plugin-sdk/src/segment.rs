@@ -1,4 +1,59 @@
-//! Segments: who belongs to a list of patients, and why. See the example of the crate.
+//! Segments: who belongs to a list of patients, and why. The example of the crate has one that looks at facts.
+//!
+//! ```
+//! use outreach_plugin_sdk::document::Reader;
+//! use outreach_plugin_sdk::patient::{CodeSets, Patient, Question};
+//! use outreach_plugin_sdk::segment::{Description, Issue, PluginError, Segment, VerdictBuilder};
+//! use outreach_plugin_sdk::testing::{Codes, PatientBuilder, ask};
+//!
+//! /// Everybody from an age on.
+//! struct OldEnough {
+//!     age: i32,
+//! }
+//!
+//! fn age(document: &mut Reader<'_>) -> Option<i32> {
+//!     document.object(&["age"]);
+//!     document.member("age").integer(0, 130).map(|age| age as i32)
+//! }
+//!
+//! impl Segment for OldEnough {
+//!     fn check(config: &str) -> Vec<Issue> {
+//!         Reader::check(config, |document| {
+//!             age(document);
+//!         })
+//!     }
+//!
+//!     fn describe(config: &str) -> Result<Description, PluginError> {
+//!         let age = Reader::require(config, age)?;
+//!         Ok(Description::one("old-enough", format!("{age} and older")))
+//!     }
+//!
+//!     fn prepare(config: &str, _sets: CodeSets<'_>) -> Result<Self, PluginError> {
+//!         Ok(Self { age: Reader::require(config, age)? })
+//!     }
+//!
+//!     fn evaluate(&self, patient: Patient<'_>, question: Question, verdict: &mut VerdictBuilder<'_>) {
+//!         let Some(birth) = patient.birth() else { return };
+//!         let birthday = outreach_plugin_sdk::day::Day::birthday(birth, self.age);
+//!         if birthday <= question.as_of {
+//!             verdict.member(0);
+//!             verdict.without_fact(format_args!("{} years old on {birthday}", self.age));
+//!         } else {
+//!             verdict.review_on(birthday);
+//!         }
+//!     }
+//! }
+//!
+//! let mut codes = Codes::default();
+//! let people = [PatientBuilder::born("1960-01-01"), PatientBuilder::born("1980-01-01"), PatientBuilder::unknown()];
+//! let answer = ask::<OldEnough>(r#"{ "age": 50 }"#, &mut codes, "2026-11-23", &people).unwrap();
+//! assert_eq!([0, 1, 2].map(|person| answer.is_member(person)), [Some(true), Some(false), Some(false)]);
+//! assert_eq!(answer.review_on(1).to_string(), "2030-01-01");
+//!
+//! // A configuration that can't be used decides nothing.
+//! let error = ask::<OldEnough>(r#"{ "age": "fifty" }"#, &mut codes, "2026-11-23", &people).unwrap_err();
+//! assert!(matches!(error, PluginError::Invalid(why) if why.contains("/age")));
+//! ```
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -15,6 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("gateway-auth", &["gateway-net"]),
     ("gateway-fhir", &["gateway-domain", "gateway-ports", "gateway-net", "gateway-auth", "fhir-profiles"]),
     ("gateway-plugin-host", &["gateway-domain", "gateway-ports"]),
+    ("gateway-plugin-kit", &["gateway-domain", "gateway-ports", "gateway-plugin-host", "outreach-plugin-sdk"]),
     ("gateway-store", &["gateway-domain", "gateway-ports"]),
     ("gateway-content", &["gateway-domain", "gateway-ports"]),
     ("gateway-api", &["gateway-domain", "gateway-ports", "gateway-sync", "gateway-outreach", "gateway-net", "gateway-auth"]),

@@ -1,5 +1,6 @@
 //! What the product promises, told as a person would see it.
 
+mod authors;
 mod bad_input;
 mod configuration;
 mod doctor;

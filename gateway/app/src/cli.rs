@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use gateway_domain::plugin::PluginKind;
 use gateway_domain::user::Role;
+use gateway_plugin_kit::Language;
 
 /// The gateway between a hospital's FHIR servers and the people it cares for.
 #[derive(Debug, Parser)]
@@ -263,8 +265,22 @@ pub(crate) enum PluginCommand {
         /// Its name.
         name: String,
     },
+    /// Build a plugin at each save, run its cases, and hand it to the gateway, which has to be in development mode.
+    Dev {
+        /// The plugin's folder.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Grants these, separated by commas, and asks nothing; `all` is all it asks for, `none` is nothing.
+        #[arg(long)]
+        grant: Option<String>,
+        /// Do it once, and wait for no change.
+        #[arg(long)]
+        once: bool,
+    },
     #[command(flatten)]
     Publish(PublishCommand),
+    #[command(flatten)]
+    Author(AuthorCommand),
 }
 
 /// What publishers do with plugins. Needs no configuration.
@@ -294,6 +310,81 @@ pub(crate) enum PublishCommand {
         /// Where it is kept: for nobody but its publisher.
         file: PathBuf,
     },
+}
+
+/// What the author of a plugin does. Needs no configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthorCommand {
+    /// Make a project with a small plugin that builds and passes its tests, and with the SDK.
+    New {
+        /// What it decides.
+        kind: KindArgument,
+        /// Its name: lower case, digits and hyphens.
+        name: String,
+        /// What it is written in.
+        #[arg(long, default_value = "rust")]
+        lang: LanguageArgument,
+        /// Where; a folder of its name unless said otherwise.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
+    /// Build a plugin, and run it against its recorded cases, `cases/*.json`, in the gateway's own sandbox.
+    ///
+    /// Ends with 0 where each case came out as it says, and with 1 otherwise.
+    Test {
+        /// The plugin's folder, with its `plugin.toml` and its `cases`.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Run this component, and build nothing.
+        #[arg(long)]
+        component: Option<PathBuf>,
+        /// Write into the cases what came out.
+        #[arg(long)]
+        update: bool,
+    },
+}
+
+/// What a plugin decides.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KindArgument {
+    /// Who belongs to a segment.
+    Segment,
+    /// What comes next on a person's way.
+    Journey,
+    /// How messages reach people.
+    Channel,
+}
+
+impl From<KindArgument> for PluginKind {
+    fn from(kind: KindArgument) -> Self {
+        match kind {
+            KindArgument::Segment => Self::Segment,
+            KindArgument::Journey => Self::Journey,
+            KindArgument::Channel => Self::Channel,
+        }
+    }
+}
+
+/// What a plugin is written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LanguageArgument {
+    /// Built by cargo.
+    Rust,
+    /// Built by componentize-js.
+    #[value(alias = "js")]
+    Javascript,
+    /// Built by componentize-py.
+    Python,
+}
+
+impl From<LanguageArgument> for Language {
+    fn from(language: LanguageArgument) -> Self {
+        match language {
+            LanguageArgument::Rust => Self::Rust,
+            LanguageArgument::Javascript => Self::JavaScript,
+            LanguageArgument::Python => Self::Python,
+        }
+    }
 }
 
 /// How the demonstration runs.

@@ -1,7 +1,9 @@
 //! What the program can do, one file a command.
 
 pub(crate) mod apply;
+pub(crate) mod author;
 pub(crate) mod demo;
+pub(crate) mod dev;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod mapping;

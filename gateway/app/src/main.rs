@@ -58,6 +58,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Command::Plugin(PluginCommand::Publish(command)) = &arguments.command {
         return commands::package::run(command);
     }
+    if let Command::Plugin(PluginCommand::Author(command)) = &arguments.command {
+        return commands::author::run(command).await;
+    }
     let config = Config::load(&arguments.config, std::env::vars())?;
     logging::start(&config.log)?;
     match arguments.command {

@@ -170,6 +170,12 @@ impl PluginHost {
         self.shared.services.lookups.invalidate();
     }
 
+    /// A channel plugin by its name, whatever it carries.
+    pub fn channel_named(&self, name: &PluginName) -> Result<Arc<dyn ChannelPlugin>, PluginError> {
+        let installed = self.named(PluginKind::Channel, name)?;
+        Ok(Arc::new(channel::Channels { shared: self.shared.clone(), installed }))
+    }
+
     fn of_any_kind(&self, name: &PluginName) -> Result<Arc<Installed>, PluginError> {
         let installed = self.installed.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         installed.ok_or_else(|| PluginError::Missing { kind: "", name: name.to_string() })

@@ -50,7 +50,8 @@ impl Codes {
 #[derive(Clone, Debug)]
 struct BuiltFact {
     kind: FactKind,
-    code: (String, String),
+    codes: Vec<(String, String)>,
+    answer: Option<(String, String)>,
     flags: FactFlags,
     start: Option<String>,
     end: Option<String>,
@@ -96,7 +97,8 @@ impl PatientBuilder {
     pub fn fact(mut self, kind: FactKind, system: &str, code: &str, start: &str) -> Self {
         self.facts.push(BuiltFact {
             kind,
-            code: (system.to_owned(), code.to_owned()),
+            codes: Some((system.to_owned(), code.to_owned())).filter(|(_, code)| !code.is_empty()).into_iter().collect(),
+            answer: None,
             flags: FactFlags::EFFECTIVE,
             start: Some(start.to_owned()).filter(|start| !start.is_empty()),
             end: None,
@@ -137,6 +139,22 @@ impl PatientBuilder {
     pub fn until(mut self, end: &str) -> Self {
         if let Some(fact) = self.facts.last_mut() {
             fact.end = Some(end.to_owned());
+        }
+        self
+    }
+
+    /// Gives the last fact one more code: the same said in another system.
+    pub fn also(mut self, system: &str, code: &str) -> Self {
+        if let Some(fact) = self.facts.last_mut() {
+            fact.codes.push((system.to_owned(), code.to_owned()));
+        }
+        self
+    }
+
+    /// Gives the last fact a coded answer.
+    pub fn answered(mut self, system: &str, code: &str) -> Self {
+        if let Some(fact) = self.facts.last_mut() {
+            fact.answer = Some((system.to_owned(), code.to_owned()));
         }
         self
     }
@@ -190,9 +208,7 @@ fn push_fact(batch: &mut Batch, codes: &mut Codes, fact: &BuiltFact) {
     let last_moment = |(first, precision): (Day, u8)| (i64::from(last_day(first, precision).0) + 1) * DAY - 1;
     let lasts = fact.kind.lasts() || fact.kind == FactKind::Encounter;
     batch.kind.push(fact.kind as u8);
-    if !fact.code.1.is_empty() {
-        batch.code.push(codes.number(&fact.code.0, &fact.code.1));
-    }
+    batch.code.extend(fact.codes.iter().map(|(system, code)| codes.number(system, code)));
     batch.code_offset.push(batch.code.len() as u32);
     batch.fact_flags.push(fact.flags.bits());
     batch.start.push(start.map_or(i64::MIN, |(first, _)| i64::from(first.0) * DAY));
@@ -201,7 +217,7 @@ fn push_fact(batch: &mut Batch, codes: &mut Codes, fact: &BuiltFact) {
     batch.precision.push(precision(start) | (precision(end.or(start)) << 2) | (u8::from(end.is_some()) << 4));
     batch.value.push(fact.value.as_ref().map_or(f64::NAN, |(value, _)| *value));
     batch.unit.push(fact.value.as_ref().map_or(NONE, |(_, unit)| codes.number(UCUM, unit)));
-    batch.value_code.push(NONE);
+    batch.value_code.push(fact.answer.as_ref().map_or(NONE, |(system, code)| codes.number(system, code)));
     batch.encounter.push(NONE);
 }
 

@@ -12,14 +12,14 @@ use gateway_plugin_host::Difference;
 use gateway_ports::plugins::Plugins as _;
 
 use crate::cli::PluginCommand;
-use crate::commands::package;
+use crate::commands::{author, dev, package};
 use crate::config::Config;
 use crate::progress::{say, table};
 use crate::wiring::Parts;
 use crate::wiring::plugins::is_bundled;
 
 /// What the audit says it was.
-const OBJECT: &str = "outreach plugin";
+pub(crate) const OBJECT: &str = "outreach plugin";
 
 /// Does what the command line asks.
 ///
@@ -43,7 +43,9 @@ pub(crate) async fn run(command: PluginCommand, config: &Config, parts: &Parts) 
             say(format!("{name} is gone, with all its versions."));
             say(TAKEN_UP);
         }
+        PluginCommand::Dev { folder, grant, once } => dev::run(config, parts, &folder, grant.as_deref(), once).await?,
         PluginCommand::Publish(command) => package::run(&command)?,
+        PluginCommand::Author(command) => author::run(&command).await?,
     }
     Ok(())
 }
@@ -106,7 +108,7 @@ async fn install(config: &Config, parts: &Parts, file: &Path, grant: Option<&str
 }
 
 /// What was named on the command line.
-fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability>> {
+pub(crate) fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability>> {
     match grant {
         "all" => Ok(asks.iter().cloned().collect()),
         "none" => Ok(BTreeSet::new()),
@@ -115,7 +117,7 @@ fn named(grant: &str, asks: &[Capability]) -> anyhow::Result<BTreeSet<Capability
 }
 
 /// Says what it asks for, and asks about what is new. What was granted before stays granted.
-fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
+pub(crate) fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
     let all = |these: &BTreeSet<Capability>, before: &str| {
         for one in these {
             say(format!("{before} {} (`{one}`)", one.says()));
@@ -144,7 +146,7 @@ fn consented(difference: &Difference) -> anyhow::Result<BTreeSet<Capability>> {
     Ok(granted)
 }
 
-fn words<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> String {
+pub(crate) fn words<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> String {
     let names: Vec<String> = capabilities.into_iter().map(Capability::to_string).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }

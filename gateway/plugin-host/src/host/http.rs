@@ -197,16 +197,7 @@ impl Exchange {
             return Err(self.denied("the server sent the secret back"));
         }
         self.traffic.received.fetch_add(response.body.len(), Ordering::Relaxed);
-        Self::answer(response)
-    }
-
-    fn answer(response: OutboundResponse) -> Result<http::Response<WasiBody>> {
-        let mut answer = http::Response::builder().status(response.status);
-        for (name, value) in response.headers {
-            answer = answer.header(name, value);
-        }
-        let body = Full::new(Bytes::from(response.body)).map_err(Error::from).boxed_unsync();
-        answer.body(body).map_err(|_| Error::HttpProtocolError)
+        answer(response)
     }
 
     /// Bytes that are left to the call.
@@ -220,6 +211,15 @@ impl Exchange {
         tracing::warn!(plugin = %self.plugin, reason, "A request of a plugin was refused");
         Error::HttpRequestDenied
     }
+}
+
+fn answer(response: OutboundResponse) -> Result<http::Response<WasiBody>> {
+    let mut answer = http::Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        answer = answer.header(name, value);
+    }
+    let body = Full::new(Bytes::from(response.body)).map_err(Error::from).boxed_unsync();
+    answer.body(body).map_err(|_| Error::HttpProtocolError)
 }
 
 /// Whether a secret is in what came back.

@@ -110,6 +110,25 @@ fn nothing_older_and_nothing_other_under_the_same_version_is_installed() {
 }
 
 #[test]
+fn a_version_in_development_has_one_content_after_the_other() {
+    let bench = bench();
+    let anybody = Trust { anybody: true, ..Trust::default() };
+    let install = |mark: u8| {
+        bench.shelf.install(&package("0.1.0", "\"log\"", mark, None), &grants(&[Capability::Log]), &anybody, Timestamp::UNIX_EPOCH)
+    };
+    install(1).unwrap();
+    let placed = install(2).unwrap();
+    let taken = bench.shelf.take(&name(), &placed, &anybody).unwrap();
+    assert_eq!((taken.package.component, taken.granted), (component(2), vec![Capability::Log]));
+    assert!(
+        matches!(bench.shelf.roll_back(&name()), Err(ShelfError::NothingBefore(_))),
+        "what was overwritten is no version to go back to"
+    );
+    let error = bench.install(&package("0.1.0", "\"log\"", 3, Some(1)), &[]).unwrap_err();
+    assert!(matches!(error, ShelfError::SameVersion { .. }), "{error}");
+}
+
+#[test]
 fn nothing_unsigned_of_a_stranger_altered_or_granted_too_much_gets_onto_the_shelf() {
     let bench = bench();
     let error = bench.install(&package("1.0.0", "", 1, None), &[]).unwrap_err();
