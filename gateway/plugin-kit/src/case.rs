@@ -45,7 +45,7 @@ pub enum CaseError {
 }
 
 fn listed(findings: &[String]) -> String {
-    findings.iter().map(|finding| format!("\n  {finding}")).collect()
+    findings.iter().flat_map(|finding| ["\n  ", finding]).collect()
 }
 
 /// One recorded case.
@@ -171,8 +171,9 @@ fn texts(reader: &mut Reader<'_>, name: &str) -> Option<Vec<(String, String)>> {
     names.into_iter().map(read).collect()
 }
 
-fn optional_text(reader: &mut Reader<'_>, name: &str) -> Option<Option<String>> {
-    if reader.has(name) { reader.member(name).text().map(|text| Some(text.to_owned())) } else { Some(None) }
+/// A text that may be left out. One that can't be read is a finding, and nothing.
+fn optional_text(reader: &mut Reader<'_>, name: &str) -> Option<String> {
+    if reader.has(name) { reader.member(name).text().map(str::to_owned) } else { None }
 }
 
 /// A list that may be left out.

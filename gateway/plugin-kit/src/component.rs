@@ -139,6 +139,6 @@ fn artifact(folder: &Path, said: &[u8]) -> Option<PathBuf> {
         message.get("reason").and_then(Value::as_str) == Some("compiler-artifact") && of.as_ref() == Some(&manifest)
     });
     let files = of_package.filter_map(|message| message.get("filenames").and_then(Value::as_array).cloned()).flatten();
-    let components = files.filter_map(|file| file.as_str().filter(|file| file.ends_with(".wasm")).map(PathBuf::from));
-    components.last()
+    let mut paths = files.filter_map(|file| file.as_str().map(PathBuf::from));
+    paths.rfind(|path| path.extension().is_some_and(|extension| extension == "wasm"))
 }

@@ -55,7 +55,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &Value) -> Option<ChannelC
     reader.object(&["says", "config", "origins", "secrets", "kept", "exchanges", "relay", "send", "webhooks", "expect"]);
     expectation(document, reader);
     let config = json_text(document, reader, "config");
-    let origins = list(reader, "origins", 100, |origin| parsed(origin));
+    let origins = list(reader, "origins", 100, parsed);
     let secrets = secrets(reader);
     let kept = texts(reader, "kept");
     let exchanges = list(reader, "exchanges", MOST_EXCHANGES, |exchange| self::exchange(exchange, document));
@@ -172,15 +172,15 @@ fn relay(reader: &mut Reader<'_>) -> Option<RelayOutcome> {
 
 fn message(reader: &mut Reader<'_>, place: usize) -> Option<OutgoingMessage> {
     reader.object(&["key", "to", "content_kind", "subject", "body", "attributes"]);
-    let key = optional_text(reader, "key")?.unwrap_or_else(|| format!("msg_{place}"));
+    let key = optional_text(reader, "key").unwrap_or_else(|| format!("msg_{place}"));
     let to = reader.member("to").text()?.to_owned();
-    let content_kind = optional_text(reader, "content_kind")?.unwrap_or_else(|| "text/plain".to_owned());
-    let body = optional_text(reader, "body")?.unwrap_or_default().into_bytes();
+    let content_kind = optional_text(reader, "content_kind").unwrap_or_else(|| "text/plain".to_owned());
+    let body = optional_text(reader, "body").unwrap_or_default().into_bytes();
     Some(OutgoingMessage {
         key,
         to,
         content_kind,
-        subject: optional_text(reader, "subject")?,
+        subject: optional_text(reader, "subject"),
         body,
         attributes: texts(reader, "attributes")?,
     })
@@ -191,7 +191,7 @@ fn webhook(reader: &mut Reader<'_>, document: &Value, secrets: &BTreeMap<SecretN
     expectation(document, reader);
     let methods = [("GET", "GET"), ("POST", "POST")];
     let method = if reader.has("method") { reader.member("method").choice(&methods)? } else { "POST" };
-    let url = optional_text(reader, "url")?.unwrap_or_else(|| "https://outreach.hospital.example/webhooks/channel".to_owned());
+    let url = optional_text(reader, "url").unwrap_or_else(|| "https://outreach.hospital.example/webhooks/channel".to_owned());
     let mut headers = lower_case(texts(reader, "headers")?);
     let (body, kind) = body(reader, document)?;
     if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name == "content-type")) {
@@ -203,6 +203,9 @@ fn webhook(reader: &mut Reader<'_>, document: &Value, secrets: &BTreeMap<SecretN
     let received_at = if reader.has("received_at") { moment(&mut reader.member("received_at"))? } else { Timestamp::UNIX_EPOCH };
     Some(WebhookOfCase { method: method.to_owned(), url, headers, body, received_at })
 }
+
+/// Bytes as text.
+type Encode = fn(&[u8]) -> String;
 
 /// A header with the HMAC of the body, as the provider makes it.
 fn sign(reader: &mut Reader<'_>, body: &[u8], secrets: &BTreeMap<SecretName, SecretOfCase>) -> Option<(String, String)> {
@@ -216,9 +219,9 @@ fn sign(reader: &mut Reader<'_>, body: &[u8], secrets: &BTreeMap<SecretName, Sec
     };
     let hashes = [("sha1", Hash::Sha1), ("sha256", Hash::Sha256), ("sha512", Hash::Sha512)];
     let hash = if reader.has("hash") { reader.member("hash").choice(&hashes)? } else { Hash::Sha256 };
-    let encodings: [(&str, fn(&[u8]) -> String); 2] = [("hex", to_hex), ("base64", |bytes| STANDARD.encode(bytes))];
+    let encodings: [(&str, Encode); 2] = [("hex", to_hex), ("base64", |bytes| STANDARD.encode(bytes))];
     let encode = if reader.has("encoding") { reader.member("encoding").choice(&encodings)? } else { to_hex };
-    let prefix = optional_text(reader, "prefix")?.unwrap_or_default();
+    let prefix = optional_text(reader, "prefix").unwrap_or_default();
     let signature = FakeGateway::default().secret(&name, secret.value.as_bytes()).sign(&name, hash, body).unwrap_or_default();
     Some((header, format!("{prefix}{}", encode(&signature))))
 }

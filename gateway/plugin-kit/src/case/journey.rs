@@ -111,22 +111,18 @@ fn event(reader: &mut Reader<'_>, document: &Value, is_first: bool) -> Option<Ev
     reader.object(members);
     let text = |reader: &mut Reader<'_>, name: &str| reader.member(name).text().map(str::to_owned);
     let kind = match named {
-        Named::Entered => optional_text(reader, "why").map(|why| EventKind::Entered(why.unwrap_or_default())),
-        Named::Cancelled => optional_text(reader, "why").map(|why| EventKind::Cancelled(why.unwrap_or_default())),
+        Named::Entered => Some(EventKind::Entered(optional_text(reader, "why").unwrap_or_default())),
+        Named::Cancelled => Some(EventKind::Cancelled(optional_text(reader, "why").unwrap_or_default())),
         Named::Timer => text(reader, "step").map(EventKind::Timer),
         Named::Happened => {
-            let (kind, detail) = (text(reader, "kind"), optional_text(reader, "detail"));
-            kind.zip(detail).map(|(kind, detail)| EventKind::Happened { kind, detail: detail.unwrap_or_default() })
+            let (kind, detail) = (text(reader, "kind"), optional_text(reader, "detail").unwrap_or_default());
+            kind.map(|kind| EventKind::Happened { kind, detail })
         }
         Named::SendOutcome => {
             let outcomes = ["accepted", "rejected", "refused", "unknown", "expired"].map(|outcome| (outcome, outcome));
             let (step, outcome) = (text(reader, "step"), reader.member("outcome").choice(&outcomes));
             let reason = optional_text(reader, "reason");
-            step.zip(outcome).zip(reason).map(|((step, outcome), reason)| EventKind::SendOutcome {
-                step,
-                outcome: outcome.to_owned(),
-                reason,
-            })
+            step.zip(outcome).map(|(step, outcome)| EventKind::SendOutcome { step, outcome: outcome.to_owned(), reason })
         }
     };
     let at = when(reader, is_first);

@@ -101,10 +101,10 @@ fn patient(reader: &mut Reader<'_>, document: &Value) -> Option<PatientOfCase> {
     reader.object(&["says", "born", "sex", "deceased", "facts", "expect"]);
     expectation(document, reader);
     let born = date(reader, "born");
-    let mut person = born.as_ref()?.as_deref().map_or_else(PatientBuilder::unknown, PatientBuilder::born);
+    let mut person = born.as_deref().map_or_else(PatientBuilder::unknown, PatientBuilder::born);
     if reader.has("sex") {
-        let sexes: [(&str, fn(PatientBuilder) -> PatientBuilder); 3] =
-            [("female", PatientBuilder::female), ("male", PatientBuilder::male), ("unknown", |person| person)];
+        type As = fn(PatientBuilder) -> PatientBuilder;
+        let sexes: [(&str, As); 3] = [("female", PatientBuilder::female), ("male", PatientBuilder::male), ("unknown", |person| person)];
         person = reader.member("sex").choice(&sexes)?(person);
     }
     if reader.has("deceased") && reader.member("deceased").boolean()? {
@@ -130,7 +130,7 @@ fn fact(reader: &mut Reader<'_>) -> Option<FactOfCase> {
         value = Some((quantity?, unit.to_owned()));
     }
     let answer = if reader.has("answer") { Some(coding(&mut reader.member("answer"))?) } else { None };
-    Some(FactOfCase { kind: kind?, codes, start: start?.unwrap_or_default(), end: end?, flags: flags?, value, answer })
+    Some(FactOfCase { kind: kind?, codes, start: start.unwrap_or_default(), end, flags: flags?, value, answer })
 }
 
 /// As a source would say of what is over, or goes on.
@@ -145,10 +145,10 @@ fn flags(reader: &mut Reader<'_>, kind: FactKind) -> Option<FactFlags> {
     Some(if lasts { FactFlags::EFFECTIVE | FactFlags::ACTIVE } else { FactFlags::EFFECTIVE })
 }
 
-/// A date as FHIR writes it: a year, a month or a day.
-fn date(reader: &mut Reader<'_>, name: &str) -> Option<Option<String>> {
+/// A date as FHIR writes it, a year, a month or a day, where it is there. One that can't be read is a finding, and nothing.
+fn date(reader: &mut Reader<'_>, name: &str) -> Option<String> {
     if !reader.has(name) {
-        return Some(None);
+        return None;
     }
     let mut reader = reader.member(name);
     let text = reader.text()?;
@@ -158,8 +158,9 @@ fn date(reader: &mut Reader<'_>, name: &str) -> Option<Option<String>> {
         _ => text.to_owned(),
     };
     if whole.len() == 10 && whole.parse::<Date>().is_ok() {
-        return Some(Some(text.to_owned()));
+        return Some(text.to_owned());
     }
-    reader.fatal(format!("`{text}` is no date; expected `2026`, `2026-11` or `2026-11-23`"));
+    let words = format!("`{text}` is no date; expected `2026`, `2026-11` or `2026-11-23`");
+    reader.fatal(words);
     None
 }

@@ -1,5 +1,7 @@
 //! Cases of the bundled plugins, run in the real host: what comes out as a case says, what does not, and what is written into it.
 
+#![expect(clippy::unwrap_used, reason = "what can't go on here is a finding")]
+
 use std::path::Path;
 
 use gateway_domain::plugin::PluginKind;
