@@ -17,8 +17,6 @@ use crate::config::Config;
 use crate::progress::{say, table};
 use crate::wiring::{COMMAND_LINE, Parts, identity};
 
-/// Who decides, where a person with a shell does.
-
 /// Does what the command line asks.
 ///
 /// # Errors

@@ -80,10 +80,9 @@ fn failed(error: &EgressError) -> OutboundError {
     match error {
         EgressError::Refused { .. } | EgressError::Setup { .. } => OutboundError::Refused,
         EgressError::Dns { .. } => OutboundError::UnknownHost,
-        EgressError::Connect { .. } => OutboundError::NoConnection,
         EgressError::Tls { .. } => OutboundError::Untrusted,
         EgressError::Timeout { .. } if error.may_have_been_received() => OutboundError::TimedOut,
-        EgressError::Timeout { .. } => OutboundError::NoConnection,
+        EgressError::Connect { .. } | EgressError::Timeout { .. } => OutboundError::NoConnection,
         EgressError::TooLarge { .. } => OutboundError::TooLarge,
         EgressError::Exchange { .. } | EgressError::Body { .. } | EgressError::Damaged { .. } => OutboundError::BrokenOff,
     }

@@ -104,9 +104,12 @@ async fn web() -> Web {
     web_with(HostConfig::for_testing()).await
 }
 
+/// What a message has the plugin do: the address, the body, and attributes.
+type Asked<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 impl Web {
     /// What became of each: what the plugin saw.
-    async fn all(&self, messages: &[(&str, &str, &[(&str, &str)])]) -> Vec<String> {
+    async fn all(&self, messages: &[Asked<'_>]) -> Vec<String> {
         let messages: Vec<_> = messages
             .iter()
             .map(|(what, body, headers)| OutgoingMessage {

@@ -98,7 +98,7 @@ async fn answers_as_natively(plugin: &dyn SegmentPlugin) {
     let question_with_evidence = question(&mut codes, true);
     let verdicts = plugin.evaluate(&question_with_evidence, &columns).await.unwrap();
     assert_eq!(verdicts.populations, native.0.populations);
-    let members = verdicts.populations.iter().filter(|bits| **bits == population::MEMBER).count();
+    let members = verdicts.populations.iter().map(|bits| usize::from(*bits == population::MEMBER)).sum::<usize>();
     assert!((100..900).contains(&members), "{members} members: the people do not tell the cases apart");
     for row in 0..people.len() {
         let review = Some(native.review_on(row)).filter(|day| day.0 != i32::MAX).map(|day| day.to_string());
