@@ -21,11 +21,15 @@ outreach.document.Invalid: : this is not a JSON document: Extra data: line 1 col
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
+
+_MOST_LEVELS = 128
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
 
 
 class PluginError(Exception):
@@ -60,14 +64,22 @@ class Issue:
 def parse(text: str | bytes) -> Any:
     """The value of a JSON document. ``ValueError`` where it is none, whatever was sent."""
     text = text.decode() if isinstance(text, bytes) else text
-    try:
-        value = json.loads(text, parse_constant=_no_number)
-        if "\\u" in text:
-            # Half of a letter can be written in JSON, and is no text: it could not cross the border again.
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
+    if text.count("[") + text.count("{") > _MOST_LEVELS and _levels(text) > _MOST_LEVELS:
+        raise ValueError("it is nested too deep")
+    value = json.loads(text, parse_constant=_no_number)
+    if "\\u" in text:
+        # Half of a letter can be written in JSON, and is no text: it could not cross the border again.
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _levels(text: str) -> int:
+    """How deep a document is nested at its deepest. The stack of a component is short, and what is too deep for it is a trap."""
+    level = deepest = 0
+    for mark in _STRING_OR_BRACKET.finditer(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _no_number(name: str):

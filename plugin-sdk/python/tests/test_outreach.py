@@ -96,7 +96,8 @@ class Documents(unittest.TestCase):
         self.assertEqual([issue.path for issue in issues], ["/c~0~1d", "/a/b/1"])
 
     def test_nothing_that_is_sent_is_more_than_unreadable(self):
-        for hostile in ["[" * 100_000, b"\xff\xfe", '"\\ud800"', "NaN", "1" * 10_000, ""]:
+        self.assertEqual(len(parse('["[[\\"[[", ' + "[], " * 200 + "1]")), 202)
+        for hostile in ["[" * 100_000, "[" * 129 + "]" * 129, b"\xff\xfe", '"\\ud800"', "NaN", "1" * 10_000, ""]:
             with self.assertRaises(ValueError):
                 parse(hostile)
 
