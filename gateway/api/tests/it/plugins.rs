@@ -80,7 +80,7 @@ impl Plugins for OnePlugin {
             reason: Some(Cow::Borrowed(WHY)),
             inputs: vec![CallInput::counted("messages", 2).of(vec![CallInput::sized("body", 512)])],
             host: vec![HostUse { function: HostFunction::MailRelay, calls: 2, time: Duration::from_secs(119) }],
-            time: Duration::from_secs(120),
+            time: Duration::from_mins(2),
             computing: Duration::from_millis(1_500),
             waiting: Duration::from_millis(118_500),
             queueing: Duration::ZERO,
