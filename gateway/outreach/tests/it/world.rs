@@ -354,7 +354,7 @@ impl SegmentPlugin for Deciding {
     fn name(&self) -> &PluginName {
         &self.0
     }
-    fn logic(&self) -> &str {
+    fn logic(&self) -> &'static str {
         "all or nobody"
     }
     async fn check(&self, _: &str) -> Result<Vec<Issue>, PluginError> {
@@ -390,7 +390,7 @@ impl JourneyPlugin for Moving {
     fn name(&self) -> &PluginName {
         &self.0
     }
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         "0.1.0"
     }
     async fn check(&self, _: &str) -> Result<Vec<Issue>, PluginError> {
