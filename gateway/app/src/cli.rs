@@ -247,7 +247,8 @@ pub(crate) enum UserCommand {
 pub(crate) enum PluginCommand {
     /// Show what is installed, what it asks for and what it was granted.
     List,
-    /// Install a package, or upgrade to it: shows what it asks for, and asks about each.
+    /// Install a package, or upgrade to it: shows what it asks for or what is new, and asks about each.
+    #[command(visible_alias = "upgrade")]
     Install {
         /// The package.
         file: PathBuf,

@@ -1,7 +1,8 @@
 //! Adapter: plugins as sandboxed WebAssembly components. [`PluginHost`] installs them, gives each call an instance of its own, holds
 //! every limit, checks every answer, and leaves out a plugin that keeps failing while the others go on.
 //!
-//! Architecture invariant: the only crate that names wasmtime. A plugin gets no file, environment, socket, clock or randomness, and of
+//! Architecture invariant: the only crate that names wasmtime. A plugin gets no file, environment, socket, clock or randomness (a channel with HTTP
+//! gets a clock that tells how long something took, and a few random bytes), and of
 //! the host interfaces only those it asked for and was granted. It proposes; nothing here sends or stores.
 
 mod abi;
