@@ -11,6 +11,7 @@ use gateway_ports::plugins::{OutgoingMessage, Plugins, SendOutcome};
 use jiff::Timestamp;
 
 use crate::languages::channel::CONFIG;
+use crate::languages::segment::CONFIG as STATIN;
 use crate::languages::{Example, Provider, host, install};
 
 const SEGMENT: &str = include_str!("../../../../fhir-profiles/measures/breast-cancer-screening-due.json");
@@ -37,7 +38,10 @@ async fn a_segment_plugin_of_the_frozen_contract_loads_and_answers() {
     assert_eq!(plugin.check(SEGMENT).await.unwrap(), []);
     assert_eq!(plugin.describe(SEGMENT).await.unwrap().segments[0].key, "breast-cancer-screening-due");
     let (host, name) = installed("segment-statin").await;
-    assert_eq!(host.segment(&name).unwrap().check("{}").await.unwrap().iter().filter(|issue| issue.fatal).count(), 0);
+    let plugin = host.segment(&name).unwrap();
+    assert_eq!(plugin.check(STATIN).await.unwrap(), []);
+    assert_eq!(plugin.describe(STATIN).await.unwrap().segments.len(), 1);
+    assert!(plugin.check("{}").await.unwrap().iter().any(|issue| issue.fatal), "it says what is missing");
 }
 
 #[tokio::test(flavor = "multi_thread")]

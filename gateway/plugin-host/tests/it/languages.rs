@@ -2,7 +2,7 @@
 //! `examples/plugins/build` makes the components; a language that is not built is passed over, aloud.
 
 pub(crate) mod channel;
-mod segment;
+pub(crate) mod segment;
 
 use std::collections::BTreeMap;
 use std::fs;
