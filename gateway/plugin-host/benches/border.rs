@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use gateway_domain::capability::Capability;
 use gateway_domain::code::{CodeId, CodeSet};
 use gateway_domain::columns::PatientColumns;
 use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
@@ -84,7 +85,8 @@ fn border(criterion: &mut Criterion) {
     let asked = BatchQuestion { config: SCREENING.to_owned(), code_sets, as_of: as_of.as_millisecond(), with_evidence: false };
 
     let host = host(HostConfig::default());
-    let name = runtime.block_on(host.install(rules.manifest, rules.component, &[], true)).unwrap().name;
+    let granted: Vec<Capability> = Capability::all().collect();
+    let name = runtime.block_on(host.install(rules.manifest, rules.component, &granted, true)).unwrap().name;
     let plugin = host.segment(&name).unwrap();
 
     let mut group = criterion.benchmark_group("border");
@@ -104,7 +106,8 @@ fn load(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let rules = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "segment-rules").unwrap();
     let host = host(HostConfig { cache_directory: Some(folder.path().to_owned()), ..HostConfig::default() });
-    let install = || runtime.block_on(host.install(rules.manifest, rules.component, &[], true)).unwrap();
+    let granted: Vec<Capability> = Capability::all().collect();
+    let install = || runtime.block_on(host.install(rules.manifest, rules.component, &granted, true)).unwrap();
     install();
     criterion.bench_function("install from the compile cache", |bencher| bencher.iter(install));
 }
