@@ -1,4 +1,4 @@
-//! Lists the documents of `mappings`, `value-sets` and `measures`, so that adding a file to a folder is all it takes to embed it.
+//! Lists the documents of `mappings`, `value-sets`, `measures` and `blocks`, so that adding a file to a folder is all it takes to embed it.
 
 use std::fmt::Write as _;
 use std::{env, fs, io, path::Path};
@@ -7,7 +7,12 @@ fn main() -> io::Result<()> {
     let home = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut text = String::new();
     for (folder, constant, ending) in
-        [("mappings", "MAPPINGS", "toml"), ("value-sets", "VALUE_SETS", "json"), ("measures", "MEASURES", "json")]
+        [
+            ("mappings", "MAPPINGS", "toml"),
+            ("value-sets", "VALUE_SETS", "json"),
+            ("measures", "MEASURES", "json"),
+            ("blocks", "BLOCKS", "json"),
+        ]
     {
         println!("cargo::rerun-if-changed={folder}");
         let mut names: Vec<String> = Vec::new();

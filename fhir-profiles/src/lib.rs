@@ -5,11 +5,13 @@
 
 mod error;
 mod mapping;
+mod measure;
 mod value_set;
 
 pub use self::{
     error::ProfileError,
-    mapping::{FLAGS, Mapping, SearchRules, SearchValues},
+    measure::{Measure, measure, measures},
+    mapping::{FLAGS, Mapping, SearchRules, SearchValues, VitalSign},
     value_set::{ValueSet, ValueSetCode},
 };
 
@@ -48,11 +50,6 @@ pub fn value_set(url: &str) -> Result<Option<ValueSet>, ProfileError> {
     Ok(value_sets()?.into_iter().find(|it| it.url == url))
 }
 
-/// The embedded measures: name and criteria document (JSON).
-pub const fn measures() -> &'static [(&'static str, &'static str)] {
-    MEASURES
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -68,9 +65,7 @@ mod tests {
         assert!(sets.len() > 15);
         let urls: BTreeSet<_> = sets.iter().map(|it| it.url.as_str()).collect();
         assert_eq!(urls.len(), sets.len(), "each canonical URL is used once");
-        for (name, text) in MEASURES {
-            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok_and(|it| it.is_object()), "{name}");
-        }
+        assert_eq!(measures().unwrap().len(), MEASURES.len());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::error::ProfileError;
 const WHAT: &str = "mapping";
 
 /// The words for what a status, category or class says of a fact.
-pub const FLAGS: [&str; 17] = [
+pub const FLAGS: [&str; 21] = [
     "effective",
     "active",
     "ended",
@@ -28,6 +28,10 @@ pub const FLAGS: [&str; 17] = [
     "outpatient",
     "inpatient",
     "emergency",
+    "ordered",
+    "recurring",
+    "pre-admission",
+    "amended",
 ];
 const VIRTUAL: &str = "virtual";
 const SEXES: [&str; 4] = ["female", "male", "other", "unknown"];
@@ -58,7 +62,19 @@ pub struct Mapping {
     pub category: BTreeMap<String, String>,
     /// From an encounter's class to flags.
     pub encounter_class: BTreeMap<String, Vec<String>>,
+    /// From a vital sign to how it is known.
+    pub vital_signs: BTreeMap<String, VitalSign>,
     table: Table,
+}
+
+/// How a measurement is known to be a vital sign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct VitalSign {
+    /// Canonical URLs of profiles, without a version.
+    pub profiles: Vec<String>,
+    /// LOINC codes.
+    pub codes: Vec<String>,
 }
 
 /// How a server is searched.
@@ -129,6 +145,7 @@ struct Document {
     status: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     category: BTreeMap<String, String>,
     encounter_class: BTreeMap<String, Vec<String>>,
+    vital_signs: BTreeMap<String, VitalSign>,
 }
 
 impl Mapping {
@@ -258,6 +275,7 @@ impl Mapping {
             types: document.types,
             restricted: document.restricted,
             search: document.search,
+            vital_signs: document.vital_signs,
             gender: folded(document.gender),
             status: document.status.into_iter().map(|(group, words)| (group, folded(words))).collect(),
             category: folded(document.category),

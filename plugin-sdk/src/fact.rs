@@ -81,6 +81,16 @@ impl FactKind {
         matches!(self, Self::Condition | Self::Medication | Self::Allergy | Self::Coverage | Self::CareTeam | Self::Subscription)
     }
 
+    /// Whether a fact of this kind is stated as a period, so that one without an end goes on.
+    pub const fn is_a_period(self) -> bool {
+        matches!(self, Self::Encounter | Self::Coverage | Self::Appointment | Self::CareTeam | Self::Subscription)
+    }
+
+    /// Whether a fact of this kind says something even where no code of it is asked for.
+    pub const fn is_told_without_a_code(self) -> bool {
+        matches!(self, Self::Encounter | Self::Coverage | Self::Appointment | Self::CareTeam)
+    }
+
     /// The set with this kind alone.
     pub fn as_set(self) -> FactKinds {
         FactKinds::from_bits_truncate(1 << (self as u8))
@@ -105,6 +115,8 @@ bitflags! {
         const IN_ERROR = 1 << 5;
         /// Not confirmed: provisional, differential, preliminary.
         const UNCONFIRMED = 1 << 6;
+        /// A value of some kind is stated: a quantity, a code, a text, yes or no.
+        const HAS_VALUE = 1 << 7;
         /// A laboratory result.
         const LABORATORY = 1 << 8;
         /// A vital sign.
@@ -119,6 +131,8 @@ bitflags! {
         const PROBLEM_LIST = 1 << 13;
         /// A diagnosis of an encounter.
         const ENCOUNTER_DIAGNOSIS = 1 << 14;
+        /// It is an order (intent `order`), no plan or proposal.
+        const ORDERED = 1 << 15;
         /// The encounter was outpatient.
         const OUTPATIENT = 1 << 16;
         /// The encounter was inpatient.
@@ -127,14 +141,28 @@ bitflags! {
         const EMERGENCY = 1 << 18;
         /// The encounter was by telephone or video.
         const VIRTUAL = 1 << 19;
+        /// The encounter was before an admission (class PRENC).
+        const PRE_ADMISSION = 1 << 20;
+        /// A report about results, rather than a result.
+        const REPORT = 1 << 21;
+        /// The condition has come back: a recurrence or relapse.
+        const RECURRING = 1 << 22;
+        /// An adverse event, rather than an allergy that is known of.
+        const ADVERSE_EVENT = 1 << 23;
         /// The record carries a restricted security label.
         const RESTRICTED = 1 << 24;
+        /// It was stated as a period without an end, so it goes on.
+        const OPEN_ENDED = 1 << 25;
+        /// The time for which a dosage is prescribed, beside the time for which the supply lasts.
+        const DOSAGE = 1 << 26;
+        /// It was changed after it was final.
+        const AMENDED = 1 << 27;
     }
 }
 
 impl FactFlags {
     /// Names in documents.
-    pub const NAMES: [(&'static str, Self); 18] = [
+    pub const NAMES: [(&'static str, Self); 27] = [
         ("effective", Self::EFFECTIVE),
         ("active", Self::ACTIVE),
         ("ended", Self::ENDED),
@@ -153,6 +181,15 @@ impl FactFlags {
         ("emergency", Self::EMERGENCY),
         ("virtual", Self::VIRTUAL),
         ("restricted", Self::RESTRICTED),
+        ("has-value", Self::HAS_VALUE),
+        ("ordered", Self::ORDERED),
+        ("pre-admission", Self::PRE_ADMISSION),
+        ("report", Self::REPORT),
+        ("recurring", Self::RECURRING),
+        ("adverse-event", Self::ADVERSE_EVENT),
+        ("open-ended", Self::OPEN_ENDED),
+        ("dosage", Self::DOSAGE),
+        ("amended", Self::AMENDED),
     ];
 
     /// The flag with a name. "In error" has none: what was entered in error never counts.

@@ -91,6 +91,15 @@ pub struct Question {
     pub with_evidence: bool,
 }
 
+/// A moment as the first and last millisecond since 1970 it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instants {
+    /// The first one.
+    pub first: i64,
+    /// The last one; the same where the moment is known.
+    pub last: i64,
+}
+
 /// One patient of a batch.
 #[derive(Clone, Copy)]
 pub struct Patient<'a> {
@@ -129,17 +138,28 @@ impl<'a> Patient<'a> {
         self.batch.deceased.get(self.row).is_some_and(|deceased| *deceased != 0)
     }
 
+    /// Rows of the batch that hold this patient's facts, whatever is said of them, in the order of their start.
+    pub fn rows(&self) -> Range<u32> {
+        let at = |row: usize| self.batch.fact_offset.get(row).copied().unwrap_or_default();
+        let last = at(self.row + 1).min(self.batch.kind.len() as u32);
+        at(self.row).min(last)..last
+    }
+
+    /// The fact in a row of the batch.
+    pub const fn fact(&self, row: u32) -> Fact<'a> {
+        Fact { batch: self.batch, row: row as usize }
+    }
+
     /// All facts that count: none entered in error, none that was not done, none that is merely planned.
     pub fn facts(&self) -> Facts<'a> {
-        let at = |row: usize| self.batch.fact_offset.get(row).map_or(0, |offset| *offset as usize);
-        let last = at(self.row + 1).min(self.batch.kind.len());
+        let rows = self.rows();
         Facts {
             batch: self.batch,
-            rows: at(self.row).min(last)..last,
+            rows: rows.start as usize..rows.end as usize,
             kind: None,
             set: None,
             with: FactFlags::empty(),
-            without: FactFlags::IN_ERROR | FactFlags::NOT_DONE | FactFlags::PLANNED,
+            without: FactFlags::IN_ERROR | FactFlags::NOT_DONE | FactFlags::PLANNED | FactFlags::DOSAGE,
             within: None,
             active: None,
         }
@@ -314,6 +334,32 @@ impl<'a> Fact<'a> {
         self.batch.start.get(self.row).copied().filter(|start| *start != i64::MIN).map(Day::of_instant)
     }
 
+    /// When it began, was done, measured or ordered.
+    pub fn began(&self) -> Option<Instants> {
+        let first = self.batch.start.get(self.row).copied().filter(|start| *start != i64::MIN)?;
+        let last = match self.precision() & 3 {
+            3 => first,
+            _ => after(self.start_days()?.1) - 1,
+        };
+        Some(Instants { first, last })
+    }
+
+    /// When it ended, where that is stated of it.
+    pub fn ended(&self) -> Option<Instants> {
+        let precision = self.precision();
+        let last = self.batch.end.get(self.row).copied().filter(|end| *end != i64::MAX && precision & 16 != 0)?;
+        let first = match (precision >> 2) & 3 {
+            3 => last,
+            _ => after(self.own_end_days()?.0.plus_days(-1)),
+        };
+        Some(Instants { first, last })
+    }
+
+    /// The patient's age in years when a condition began, where that is what is known of its beginning.
+    pub fn age_at_start(&self) -> Option<f64> {
+        if self.kind() == Some(FactKind::Condition) { self.value() } else { None }
+    }
+
     /// The visit it belongs to.
     pub fn encounter(&self) -> Option<Self> {
         let row = self.batch.encounter.get(self.row).copied().filter(|row| *row != NONE)?;
@@ -372,6 +418,11 @@ impl<'a> Fact<'a> {
     fn precision(&self) -> u8 {
         self.batch.precision.get(self.row).copied().unwrap_or_default()
     }
+}
+
+/// The first millisecond after a day.
+fn after(day: Day) -> i64 {
+    (i64::from(day.0) + 1) * 86_400_000
 }
 
 /// When something began and ended, each as the first and last day it can have been.

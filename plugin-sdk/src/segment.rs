@@ -170,6 +170,12 @@ impl VerdictBuilder<'_> {
         }
     }
 
+    /// How much evidence there is by now.
+    pub fn count(&self) -> usize {
+        let before = self.columns.verdicts.evidence_offset.last().map_or(0, |offset| *offset as usize);
+        self.columns.verdicts.evidence_fact.len() - before
+    }
+
     /// Whether evidence is wanted.
     pub const fn wants_evidence(&self) -> bool {
         self.with_evidence

@@ -6,7 +6,9 @@ use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 const TARGET: &str = "wasm32-wasip2";
-const PLUGINS: [&str; 3] = ["segment-rules", "journey-flow", "channel-email"];
+const PLUGINS: [&str; 4] = ["segment-rules", "segment-measures", "journey-flow", "channel-email"];
+/// Libraries of theirs.
+const LIBRARIES: [&str; 1] = ["criteria"];
 
 /// What the outer cargo sets for its own build and would mislead the inner one: clippy as the compiler, flags for another target.
 const INHERITED: [&str; 10] = [
@@ -43,7 +45,7 @@ fn build() -> Result<(), String> {
     for watched in ["plugin-sdk/src", "plugin-sdk/wit", "plugin-sdk/Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
-    for plugin in PLUGINS {
+    for plugin in PLUGINS.into_iter().chain(LIBRARIES) {
         println!("cargo::rerun-if-changed={}", root.join("plugins").join(plugin).display());
     }
     require_target()?;

@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Prebuilt measures: look at them, evaluate one over test patients. Needs no gateway and no database.
+    #[command(subcommand)]
+    Measure(MeasureCommand),
     /// Store the segments, journeys, messages and lists of a folder; what did not change stays as it is.
     Apply {
         /// Folder with `lists`, `segments`, `messages` and `journeys`.
@@ -85,6 +88,41 @@ pub(crate) struct ImportArguments {
     #[arg(long)]
     pub(crate) restart: bool,
     /// Print one JSON object, and nothing else, on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What can be done with measures.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MeasureCommand {
+    /// Those there are.
+    List,
+    /// Write the criteria document of one to standard output.
+    Show {
+        /// Name of the measure, or the number of the public one: `CMS125`.
+        measure: String,
+    },
+    /// Count the populations of each patient of a folder of FHIR bundles, one bundle a patient.
+    Evaluate(EvaluateArguments),
+}
+
+/// What is evaluated, over whom.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvaluateArguments {
+    /// Name of a prebuilt measure or the number of the public one, such as `CMS125`; or a file with a criteria document.
+    #[arg(long)]
+    pub(crate) measure: String,
+    /// The value sets: a file or folder with `{ "value_sets": { "<canonical URL>": { "codes": ["<system>|<code>"] } } }`, FHIR ValueSets, or
+    /// Bundles of them.
+    #[arg(long)]
+    pub(crate) value_sets: PathBuf,
+    /// A folder of FHIR Bundles in JSON, or one: what is in a bundle is one patient's. The name of the file is the name of the case.
+    #[arg(long)]
+    pub(crate) cases: PathBuf,
+    /// The measurement period, both days included: `2025-01-01/2025-12-31`.
+    #[arg(long)]
+    pub(crate) period: String,
+    /// Print one JSON object, and nothing else, on standard output: for each case the counts of the populations of each group.
     #[arg(long)]
     pub(crate) json: bool,
 }

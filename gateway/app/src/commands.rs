@@ -7,6 +7,7 @@ pub(crate) mod dev;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod mapping;
+pub(crate) mod measure;
 pub(crate) mod package;
 pub(crate) mod plugin;
 pub(crate) mod quarantine;

@@ -247,9 +247,8 @@ fn definition_of(key: &str, file: &SegmentFile) -> anyhow::Result<Value> {
     match (&file.measure, &file.definition) {
         (None, Some(definition)) => Ok(definition.clone()),
         (Some(measure), None) => {
-            let known = fhir_profiles::measures().iter().find(|(name, _)| name == measure);
-            let (_, text) = known.with_context(|| format!("segment `{key}`: there is no prebuilt measure `{measure}`"))?;
-            serde_json::from_str(text).with_context(|| format!("the prebuilt measure `{measure}`"))
+            let known = fhir_profiles::measure(measure).with_context(|| format!("segment `{key}`"))?;
+            Ok(known.document)
         }
         _ => bail!("segment `{key}`: give either `measure` or `definition`"),
     }

@@ -61,6 +61,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Command::Plugin(PluginCommand::Author(command)) = &arguments.command {
         return commands::author::run(command).await;
     }
+    if let Command::Measure(command) = &arguments.command {
+        return commands::measure::run(command).await;
+    }
     let config = Config::load(&arguments.config, std::env::vars())?;
     logging::start(&config.log)?;
     match arguments.command {
@@ -82,7 +85,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::User(command) => commands::user::run(command, &Parts::open(&config).await?).await,
         Command::Apply { folder } => commands::apply::run(&folder, &Parts::open(&config).await?).await,
         Command::Plugin(command) => commands::plugin::run(command, &config, &Parts::open(&config).await?).await,
-        Command::Demo(_) => Ok(()),
+        Command::Demo(_) | Command::Measure(_) => Ok(()),
     }
 }
 

@@ -63,6 +63,52 @@ impl SharedCodings {
     }
 }
 
+/// What a code says of a fact, where it is not what the fact is about. Such a code has the role before its system, so that it is never taken
+/// for what the fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodeRole {
+    /// Where in the body.
+    BodySite,
+    /// Why something was not done.
+    Reason,
+    /// Where somebody went after a stay.
+    Disposition,
+    /// A further coding of an answer.
+    Answer,
+}
+
+impl CodeRole {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::BodySite, "body-site"), (Self::Reason, "reason"), (Self::Disposition, "disposition"), (Self::Answer, "answer")];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(role, _)| *role == self).map_or("", |(_, word)| word)
+    }
+
+    /// A coding in this role.
+    pub fn of(self, coding: &Coding) -> Coding {
+        Coding { system: format!("{}:{}", self.word(), coding.system), code: coding.code.clone(), display: coding.display.clone() }
+    }
+
+    /// The value set and the role that a plugin asks for as `<canonical URL>#<role>`.
+    pub fn of_value_set(asked: &str) -> (&str, Option<Self>) {
+        let role = |word: &str| Self::ALL.iter().find(|(_, known)| *known == word).map(|(role, _)| *role);
+        match asked.rsplit_once('#') {
+            Some((url, word)) => role(word).map_or((asked, None), |role| (url, Some(role))),
+            None => (asked, None),
+        }
+    }
+
+    /// The role that the system of a coding names, and the coding without it.
+    pub fn split(coding: &Coding) -> Option<(Self, Coding)> {
+        Self::ALL.iter().find_map(|(role, word)| {
+            let system = coding.system.strip_prefix(word)?.strip_prefix(':')?;
+            Some((*role, Coding { system: system.to_owned(), ..coding.clone() }))
+        })
+    }
+}
+
 /// Canonical URLs of the code systems the product knows by name.
 pub mod systems {
     /// LOINC.
@@ -81,6 +127,8 @@ pub mod systems {
     pub const UCUM: &str = "http://unitsofmeasure.org";
     /// HL7 v3 ActCode, the class of an encounter.
     pub const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+    /// Vital signs as measures name them, however a server does: `blood-pressure`, `bmi`, `body-height`, `body-weight`.
+    pub const VITAL_SIGN: &str = "https://outreach-gateway.org/fhir/CodeSystem/vital-sign";
     /// The systems whose codes value sets and measures can name. A fact without a code of one of these is known to its hospital alone.
     pub const STANDARD: [&str; 18] = [
         LOINC,

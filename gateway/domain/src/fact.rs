@@ -149,6 +149,8 @@ bitflags! {
         const IN_ERROR = 1 << 5;
         /// Not confirmed: provisional, differential, preliminary.
         const UNCONFIRMED = 1 << 6;
+        /// A value of some kind is stated: a quantity, a code, a text, yes or no.
+        const HAS_VALUE = 1 << 7;
         /// A laboratory result.
         const LABORATORY = 1 << 8;
         /// A vital sign.
@@ -163,6 +165,8 @@ bitflags! {
         const PROBLEM_LIST = 1 << 13;
         /// A diagnosis of an encounter.
         const ENCOUNTER_DIAGNOSIS = 1 << 14;
+        /// It is an order (intent `order`), no plan or proposal.
+        const ORDERED = 1 << 15;
         /// The encounter was outpatient (class AMB, HH, VR).
         const OUTPATIENT = 1 << 16;
         /// The encounter was inpatient (class IMP, ACUTE, NONAC, SS).
@@ -171,8 +175,22 @@ bitflags! {
         const EMERGENCY = 1 << 18;
         /// The encounter was by telephone or video (class VR).
         const VIRTUAL = 1 << 19;
+        /// The encounter was before an admission (class PRENC).
+        const PRE_ADMISSION = 1 << 20;
+        /// A report about results (DiagnosticReport), rather than a result.
+        const REPORT = 1 << 21;
+        /// The condition has come back: clinical status recurrence or relapse.
+        const RECURRING = 1 << 22;
+        /// An adverse event, rather than an allergy that is known of.
+        const ADVERSE_EVENT = 1 << 23;
         /// The record carries a restricted security label.
         const RESTRICTED = 1 << 24;
+        /// It was stated as a period without an end, so it goes on.
+        const OPEN_ENDED = 1 << 25;
+        /// The time for which a dosage is prescribed, beside the time for which the supply lasts.
+        const DOSAGE = 1 << 26;
+        /// It was changed after it was final.
+        const AMENDED = 1 << 27;
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the gateway reads out of a resource. The raw JSON stays the truth; this can be made anew from it at any time.
 
+use std::sync::Arc;
+
 use crate::account::AccountDetails;
 use crate::care_team::CareTeam;
+use crate::code::Coding;
 use crate::fact::ReadFact;
 use crate::identity::RecordLink;
 use crate::patient::{Demographics, RecordStatus};
@@ -47,6 +50,8 @@ pub enum Projection {
     Practitioner(Box<PractitionerDetails>),
     /// Something about one patient.
     Clinical(ReadClinical),
+    /// What a medication is that others refer to: the code its references have, and its own codes.
+    Medication(Box<ReadMedication>),
     /// Kept as it is; nothing of the model is read from this type.
     Kept,
 }
@@ -64,6 +69,15 @@ pub struct ReadPatient {
     pub demographics: Demographics,
     /// What could not be read, in words without values.
     pub data_quality: Vec<String>,
+}
+
+/// A medication that has a resource of its own, as read.
+#[derive(Clone, PartialEq)]
+pub struct ReadMedication {
+    /// The code by which facts that refer to it are known.
+    pub reference: Coding,
+    /// Its own codes.
+    pub codes: Vec<Arc<Coding>>,
 }
 
 /// Something about one patient, as read.

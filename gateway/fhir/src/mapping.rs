@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::bundle::Bundle;
 
+use self::claims::VitalSigns;
 use self::codes::{Codes, lower};
 pub(crate) use self::lean::Reference;
 use self::lean::{Lean, LeanPerson, Meta};
@@ -22,10 +23,12 @@ use self::lenient::{Many, One, Text};
 use self::reference::Resolved;
 pub(crate) use self::reference::is_id;
 
+mod claims;
 mod clinical;
 mod codes;
 mod lean;
 pub(crate) mod lenient;
+mod medication;
 mod person;
 mod reference;
 mod resource_types;
@@ -34,7 +37,7 @@ mod tests;
 mod time_zone;
 
 /// Counts up whenever this reader takes something else from the same bytes.
-const READER: u8 = 1;
+const READER: u8 = 2;
 
 /// Reads the resources of one server.
 pub struct FhirReader {
@@ -43,6 +46,7 @@ pub struct FhirReader {
     mapping: Mapping,
     words: Words,
     codes: Codes,
+    vital_signs: VitalSigns,
     /// Stands for the rules by which resources are read, so that a resource is applied anew after they changed.
     rules: ContentHash,
 }
@@ -63,9 +67,9 @@ impl FhirReader {
             category: mapping.category.iter().map(|(word, flag)| (word.clone(), named(std::slice::from_ref(flag)))).collect(),
             encounter_class: fold(&mapping.encounter_class),
         };
-        let codes = Codes::new(&mapping);
+        let (codes, vital_signs) = (Codes::new(&mapping), VitalSigns::new(&mapping));
         let rules = ContentHash::of([mapping.reading_rules().as_bytes(), &[READER]]);
-        Self { source, base: base.to_owned(), mapping, words, codes, rules }
+        Self { source, base: base.to_owned(), mapping, words, codes, vital_signs, rules }
     }
 
     /// The flags of a status; none for a word the mapping does not have.
@@ -114,6 +118,7 @@ impl FhirReader {
         }
         let labels = codes(&meta.security).chain(meta.security.iter().filter_map(|it| it.text.get()));
         let restricted = labels.into_iter().any(|label| self.mapping.restricted.iter().any(|it| it.eq_ignore_ascii_case(label)));
+        let claims = self.vital_signs.claims(&meta);
         let projection = match resource_type {
             "Patient" | "Organization" | "Practitioner" => {
                 let person: LeanPerson<'_> =
@@ -124,14 +129,14 @@ impl FhirReader {
                     _ => Projection::Practitioner(Box::new(person::practitioner(&person))),
                 }
             }
-            _ => self.clinical(resource_type, id, &lean, restricted, piece).map_err(|reason| about(&reason))?,
+            _ => self.clinical(resource_type, id, &lean, &claims, restricted, piece).map_err(|reason| about(&reason))?,
         };
         Ok(Read {
             resource_type: resource_type.to_owned(),
             fhir_id: id.to_owned(),
             version_id: meta.version_id.owned(),
             last_updated: meta.last_updated.get().and_then(PartialDate::parse).map(|it| it.first),
-            hash: content_hash(&self.rules, text, lean.meta.map(serde_json::value::RawValue::get)),
+            hash: content_hash(&self.rules, text, lean.meta.map(serde_json::value::RawValue::get), &claims.bytes()),
             projection,
         })
     }
@@ -275,6 +280,10 @@ fn named(flags: &[String]) -> FactFlags {
         "inpatient" => FactFlags::INPATIENT,
         "emergency" => FactFlags::EMERGENCY,
         "virtual" => FactFlags::VIRTUAL,
+        "ordered" => FactFlags::ORDERED,
+        "recurring" => FactFlags::RECURRING,
+        "pre-admission" => FactFlags::PRE_ADMISSION,
+        "amended" => FactFlags::AMENDED,
         _ => FactFlags::empty(),
     };
     flags.iter().map(flag).collect()
@@ -316,12 +325,13 @@ fn cause(error: &serde_json::Error) -> String {
     }
 }
 
-/// The hash of a resource without its `meta`, which changes when nothing else does, as read by these rules.
-fn content_hash(rules: &ContentHash, text: &str, meta: Option<&str>) -> ContentHash {
+/// The hash of a resource without its `meta`, which changes when nothing else does, as read by these rules; what is read from the profiles
+/// named there counts.
+fn content_hash(rules: &ContentHash, text: &str, meta: Option<&str>, claims: &[u8]) -> ContentHash {
     let span = meta.and_then(|meta| {
         let start = (meta.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
         Some((text.get(..start)?, text.get(start + meta.len()..)?))
     });
     let (before, after) = span.unwrap_or((text, ""));
-    ContentHash::of([&rules.0, before.as_bytes(), after.as_bytes()])
+    ContentHash::of([&rules.0, before.as_bytes(), after.as_bytes(), claims])
 }

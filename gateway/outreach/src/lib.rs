@@ -10,6 +10,7 @@ pub mod contactability;
 pub mod delivery;
 pub mod journeys;
 pub mod lookup;
+pub mod measures;
 pub mod problems;
 pub mod segments;
 pub mod settings;

@@ -16,7 +16,7 @@ pub struct BundledPlugin {
 }
 
 /// All of them.
-pub const fn all() -> [BundledPlugin; 3] {
+pub const fn all() -> [BundledPlugin; 4] {
     include!(concat!(env!("OUT_DIR"), "/table.rs"))
 }
 

@@ -118,7 +118,7 @@ fn a_finding_names_the_place_and_the_fix() {
     let document = r#"{ "version": 1, "key": "k", "title": "t", "members": { "all": [
         { "age": { "from": 74, "to": 52 } },
         { "fact": "observation", "code": [] },
-        { "fact": "observation", "codes": [{ "system": "s", "code": "c" }], "window": { "from": "27 months ago" } },
+        { "fact": "observation", "codes": [{ "system": "urn:s", "code": "c" }], "window": { "from": "27 months ago" } },
         { "sex": "femal" }, { "all": [], "any": [] } ] } }"#;
     let issues = SegmentRules::check(document);
     let findings: Vec<(&str, &str)> = issues.iter().map(|issue| (issue.path.as_str(), issue.message.as_str())).collect();
@@ -142,7 +142,7 @@ fn condition() -> impl Strategy<Value = serde_json::Value> {
         0..3_u8,
     )
         .prop_map(|(kind, code, from, to_end, least, value)| {
-            let mut test = serde_json::json!({ "fact": kind, "codes": [{ "system": "s", "code": code.to_string() }] });
+            let mut test = serde_json::json!({ "fact": kind, "codes": [{ "system": "urn:s", "code": code.to_string() }] });
             if let Some(from) = from {
                 test["window"] = serde_json::json!({ "from": from, "to": if to_end { "end of year" } else { "as-of" } });
             }
@@ -170,7 +170,7 @@ prop_compose! {
         facts.into_iter().fold(PatientBuilder::born(&birth).female(), |patient, (kind, code, start, active, ends, value)| {
             let kind = [FactKind::Observation, FactKind::Condition, FactKind::Encounter][usize::from(kind)];
             let flags = if active { FactFlags::EFFECTIVE | FactFlags::ACTIVE } else { FactFlags::EFFECTIVE };
-            let patient = patient.fact(kind, "s", &code.to_string(), &start).flags(flags).value(f64::from(value), "1");
+            let patient = patient.fact(kind, "urn:s", &code.to_string(), &start).flags(flags).value(f64::from(value), "1");
             if ends { patient.until("2027-06-30") } else { patient }
         })
     }

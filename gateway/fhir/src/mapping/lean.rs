@@ -18,7 +18,8 @@ pub(super) struct Lean<'a> {
     pub(super) meta: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) contained: Many<Contained<'a>>,
-    pub(super) modifier_extension: Said,
+    #[serde(borrow)]
+    pub(super) modifier_extension: Many<Modifier<'a>>,
     pub(super) implicit_rules: Said,
     // Whose it is, and at which visit.
     #[serde(borrow)]
@@ -64,7 +65,36 @@ pub(super) struct Lean<'a> {
     pub(super) appointment_type: One<Concept<'a>>,
     #[serde(borrow)]
     pub(super) class: Many<Concept<'a>>,
+    #[serde(borrow)]
+    pub(super) event: One<Concept<'a>>,
+    #[serde(borrow)]
+    pub(super) actuality: Text<'a>,
+    #[serde(borrow)]
+    pub(super) body_site: Many<Concept<'a>>,
+    // Of what is rarely asked for, what it says is read when it is.
+    #[serde(borrow)]
+    pub(super) extension: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) reason_code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) status_reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) hospitalization: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) admission: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) dosage_instruction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) dispense_request: Option<&'a RawValue>,
     // When.
+    #[serde(borrow)]
+    pub(super) issued: Text<'a>,
+    #[serde(borrow)]
+    pub(super) date: Text<'a>,
+    #[serde(borrow)]
+    pub(super) onset_age: One<Quantity<'a>>,
+    #[serde(borrow)]
+    pub(super) onset_range: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) effective_date_time: Text<'a>,
     #[serde(borrow)]
@@ -116,6 +146,12 @@ pub(super) struct Lean<'a> {
     #[serde(borrow)]
     pub(super) value_string: Text<'a>,
     pub(super) value_integer: Number,
+    pub(super) value_boolean: Said,
+    pub(super) value_date_time: Said,
+    pub(super) value_time: Said,
+    pub(super) value_period: Said,
+    pub(super) value_range: Said,
+    pub(super) value_ratio: Said,
     #[serde(borrow)]
     pub(super) component: Many<Component<'a>>,
     // Who takes part.
@@ -184,6 +220,18 @@ pub(super) struct Meta<'a> {
     pub(super) security: Many<Concept<'a>>,
     #[serde(borrow)]
     pub(super) tag: Many<Concept<'a>>,
+    #[serde(borrow)]
+    pub(super) profile: Many<Text<'a>>,
+}
+
+/// An extension that changes what a resource says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Modifier<'a> {
+    #[serde(borrow)]
+    pub(super) url: Text<'a>,
+    #[serde(borrow)]
+    pub(super) value_boolean: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -385,4 +433,82 @@ pub(super) struct IdentifierValue<'a> {
     pub(super) value: Text<'a>,
     #[serde(borrow)]
     pub(super) r#use: Text<'a>,
+}
+
+/// What an encounter says of a stay.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Stay<'a> {
+    #[serde(borrow)]
+    pub(super) discharge_disposition: One<Concept<'a>>,
+}
+
+/// An extension whose value is a concept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct CodedExtension<'a> {
+    #[serde(borrow)]
+    pub(super) url: Text<'a>,
+    #[serde(borrow)]
+    pub(super) value_codeable_concept: One<Concept<'a>>,
+}
+
+/// How a medication is to be taken.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Dosage<'a> {
+    #[serde(borrow)]
+    pub(super) timing: One<Timing<'a>>,
+    #[serde(borrow)]
+    pub(super) dose_and_rate: Many<DoseAndRate<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Timing<'a> {
+    #[serde(borrow)]
+    pub(super) repeat: One<Repeat<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Repeat<'a> {
+    #[serde(borrow)]
+    pub(super) bounds_period: One<Period<'a>>,
+    pub(super) frequency: Number,
+    pub(super) frequency_max: Number,
+    pub(super) period: Number,
+    #[serde(borrow)]
+    pub(super) period_unit: Text<'a>,
+    #[serde(borrow)]
+    pub(super) time_of_day: Many<Text<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct DoseAndRate<'a> {
+    #[serde(borrow)]
+    pub(super) dose_quantity: One<Quantity<'a>>,
+    #[serde(borrow)]
+    pub(super) dose_range: One<DoseRange<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DoseRange<'a> {
+    #[serde(borrow)]
+    pub(super) high: One<Quantity<'a>>,
+}
+
+/// How much of a medication is to be handed out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Dispense<'a> {
+    #[serde(borrow)]
+    pub(super) validity_period: One<Period<'a>>,
+    pub(super) number_of_repeats_allowed: Number,
+    #[serde(borrow)]
+    pub(super) quantity: One<Quantity<'a>>,
+    #[serde(borrow)]
+    pub(super) expected_supply_duration: One<Quantity<'a>>,
 }

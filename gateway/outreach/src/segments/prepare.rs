@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_domain::code::{CodeSet, Coding};
+use gateway_domain::code::{CodeRole, CodeSet, Coding};
 use gateway_domain::fact::FactKinds;
 use gateway_domain::ids::SegmentId;
 use gateway_domain::segment::Segment;
@@ -72,7 +72,14 @@ impl Preparation {
         let mut code_sets = Vec::with_capacity(description.needs.code_sets.len());
         for need in &description.needs.code_sets {
             code_sets.push(match need {
-                CodeSetNeed::ValueSet(url) => self.intern(&self.lookup.value_set(url).await?).await?,
+                CodeSetNeed::ValueSet(asked) => {
+                    let (url, role) = CodeRole::of_value_set(asked);
+                    let codings = self.lookup.value_set(url).await?;
+                    match role {
+                        Some(role) => self.intern(&codings.iter().map(|coding| role.of(coding)).collect::<Vec<_>>()).await?,
+                        None => self.intern(&codings).await?,
+                    }
+                }
                 CodeSetNeed::Codes(codings) => self.intern(codings).await?,
             });
         }

@@ -40,7 +40,7 @@ pub(super) fn patient_of(resource: &ReadResource) -> Option<&str> {
     match &resource.projection {
         Projection::Patient(_) => Some(&resource.fhir_id),
         Projection::Clinical(clinical) => clinical.patient.as_deref(),
-        Projection::Account(_) | Projection::Practitioner(_) | Projection::Kept => None,
+        Projection::Account(_) | Projection::Practitioner(_) | Projection::Medication(_) | Projection::Kept => None,
     }
 }
 

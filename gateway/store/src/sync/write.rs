@@ -274,7 +274,7 @@ impl Body {
             hash: resource.hash,
             last_updated: resource.last_updated,
             fhir_id: match resource.projection {
-                Projection::Clinical(_) | Projection::Kept => std::mem::take(&mut resource.fhir_id),
+                Projection::Clinical(_) | Projection::Medication(_) | Projection::Kept => std::mem::take(&mut resource.fhir_id),
                 // Written to a table of its own too.
                 Projection::Patient(_) | Projection::Account(_) | Projection::Practitioner(_) => resource.fhir_id.clone(),
             },
