@@ -13,6 +13,8 @@ const WHAT: &str = "value set";
 pub struct ValueSet {
     /// Canonical URL, without a version.
     pub url: String,
+    /// The OID of the published value set that it stands in for, where it does.
+    pub oid: Option<String>,
     pub version: Option<String>,
     /// The name of its file.
     pub name: String,
@@ -33,11 +35,19 @@ pub struct ValueSetCode {
 struct Document {
     resource_type: String,
     url: String,
+    #[serde(default)]
+    identifier: Vec<Identifier>,
     version: Option<String>,
     title: Option<String>,
     name: Option<String>,
     compose: Option<Compose>,
     expansion: Option<Expansion>,
+}
+
+#[derive(Deserialize)]
+struct Identifier {
+    #[serde(default)]
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +149,7 @@ impl ValueSet {
         }
         Ok(Self {
             url: document.url,
+            oid: document.identifier.iter().find_map(|it| it.value.strip_prefix("urn:oid:")).map(str::to_owned),
             version: document.version,
             name: name.to_owned(),
             title: document.title.or(document.name).unwrap_or_else(|| name.to_owned()),

@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("gateway-plugin-kit", &["gateway-domain", "gateway-ports", "gateway-plugin-host", "outreach-plugin-sdk"]),
     ("gateway-store", &["gateway-domain", "gateway-ports"]),
     ("gateway-content", &["gateway-domain", "gateway-ports"]),
+    ("gateway-terminology", &["gateway-domain"]),
     ("gateway-api", &["gateway-domain", "gateway-ports", "gateway-sync", "gateway-outreach", "gateway-net", "gateway-auth"]),
     ("fhir-profiles", &[]),
     ("outreach-plugin-sdk", &[]),

@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Which records are one person's: see why, answer what is open, join and part.
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// Value sets: take them in, show them, say which are missing.
+    #[command(subcommand)]
+    Terminology(TerminologyCommand),
     /// Make or upgrade the tables of the database.
     Migrate,
     /// Users of the console.
@@ -254,6 +257,58 @@ pub(crate) enum IdentityCommand {
         one: String,
         /// Id of the other.
         other: String,
+    },
+}
+
+/// What can be done with value sets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TerminologyCommand {
+    /// Take value sets in from files: FHIR ValueSet resources and Bundles of them (JSON), downloads of the Value Set Authority Center (SVS
+    /// XML, text export, spreadsheets saved as CSV), CSV with the columns `value_set`, `system`, `code` and `display`.
+    ///
+    /// Of each value set the version imported last is used; those before it are kept. A file with anything wrong in it brings nothing, is
+    /// named with the place, and stops no other. Ends with 1 where there was one.
+    Import {
+        /// Files and folders.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Print one JSON object, and nothing else, on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all value sets: version, number of codes, starter set or imported.
+    List {
+        /// Leave the starter sets out.
+        #[arg(long)]
+        imported: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a value set with its versions and codes.
+    Show {
+        /// Canonical URL, with `|version` or without, `urn:oid:...`, or OID.
+        value_set: String,
+        /// Show all codes.
+        #[arg(long)]
+        all: bool,
+        /// Print JSON, with all codes.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show which value sets measures and segments name, and which of them are missing or starter sets alone.
+    ///
+    /// Ends with 1 where the measure or segment that was named lacks any.
+    Check {
+        /// Of this prebuilt measure.
+        #[arg(long, conflicts_with = "segment")]
+        measure: Option<String>,
+        /// Of this segment.
+        #[arg(long)]
+        segment: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 

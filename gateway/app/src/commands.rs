@@ -14,4 +14,5 @@ pub(crate) mod quarantine;
 pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod sync;
+pub(crate) mod terminology;
 pub(crate) mod user;

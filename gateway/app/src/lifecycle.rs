@@ -109,6 +109,7 @@ impl Gateway {
             settings: Arc::new(settings(config, alone.is_some())?),
         };
         Workers::spawn(&outreach, &wake, &stop, &tracker);
+        tracker.spawn(watch_value_sets(Arc::clone(&parts), wake.clone(), stop.clone()));
         tracker.spawn(watch_shelf(Arc::clone(&parts), Arc::clone(&outreach.problems), wake.clone(), stop.clone()));
         if is_behind {
             let (parts, wake, stop) = (Arc::clone(&parts), wake.clone(), stop.clone());
@@ -290,6 +291,26 @@ async fn watch_shelf(parts: Arc<Parts>, problems: Arc<Problems>, wake: Wake, sto
         wake.patients_changed();
         wake.journeys_changed();
         wake.messages_changed();
+    }
+}
+
+/// Wakes the evaluation when somebody imported value sets, in this process or another, and lets plugins look codes up anew.
+async fn watch_value_sets(parts: Arc<Parts>, wake: Wake, stop: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(2);
+    let mut known = None;
+    loop {
+        match parts.terminology.revision().await {
+            Ok(revision) if known.replace(revision).is_some_and(|before| before != revision) => {
+                parts.plugins.invalidate_lookups();
+                wake.patients_changed();
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "It is not known whether value sets were imported"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
     }
 }
 

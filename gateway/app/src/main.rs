@@ -83,6 +83,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Identity(command) => commands::identity::run(command, &config, &Parts::open(&config).await?).await,
         Command::Source(command) => commands::source::run(command, &config, &Parts::open(&config).await?).await,
         Command::User(command) => commands::user::run(command, &Parts::open(&config).await?).await,
+        Command::Terminology(command) => commands::terminology::run(command, &Parts::open(&config).await?).await,
         Command::Apply { folder } => commands::apply::run(&folder, &Parts::open(&config).await?).await,
         Command::Plugin(command) => commands::plugin::run(command, &config, &Parts::open(&config).await?).await,
         Command::Demo(_) | Command::Measure(_) => Ok(()),

@@ -23,7 +23,7 @@ use gateway_plugin_host::PluginHost;
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::MessageContent;
 use gateway_ports::plugins::Plugins;
-use gateway_ports::store::AuditStore as _;
+use gateway_ports::store::{AuditStore as _, ValueSetStore};
 use gateway_ports::terminology::Terminology;
 use gateway_store::Store;
 use rand::rand_core::UnwrapErr;
@@ -34,6 +34,7 @@ use crate::config::Config;
 use crate::definitions::Target;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::wiring::plugins::{Change, Shelved};
+use crate::wiring::terminology::ValueSets;
 
 /// Who did what was asked for on the command line, as the audit has it.
 pub(crate) const COMMAND_LINE: &str = "command-line";
@@ -76,8 +77,8 @@ impl Parts {
         let key = SigningKey::load_or_create(&config.keys.folder.join("gateway.pem"))?;
         let links = LinkKeyRing::load_or_create(&config.keys.folder.join("links.json"), &mut UnwrapErr(SysRng))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let terminology: Arc<dyn Terminology> = Arc::new(terminology::Starter::load()?);
         let store = Arc::new(store);
+        let terminology: Arc<dyn Terminology> = Arc::new(ValueSets::new(Arc::clone(&store) as Arc<dyn ValueSetStore>)?);
         let plugins = Arc::new(plugins::bundled(config, &store, &clock, &terminology).await?);
         let shelved = Arc::new(Shelved::new(config, &plugins));
         for (plugin, change) in shelved.take_up().await? {

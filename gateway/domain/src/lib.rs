@@ -40,4 +40,5 @@ pub mod subscription_list;
 pub mod task;
 pub mod unmapped;
 pub mod user;
+pub mod value_set;
 pub mod write_back;

@@ -32,9 +32,9 @@ pub enum OutreachError {
     /// A plugin gave no answer.
     #[error(transparent)]
     Plugin(#[from] PluginError),
-    /// A value set is missing.
+    /// A value set is missing. Never that nobody could say: that is [`OutreachError::Store`].
     #[error(transparent)]
-    Terminology(#[from] TerminologyError),
+    Terminology(TerminologyError),
     /// A plugin's description does not say which of its segments is meant.
     #[error("plugin `{plugin}` offers {offered} segments for `{segment}`, and none, or more than one, has that key")]
     Ambiguous {
@@ -53,5 +53,14 @@ pub enum OutreachError {
 impl From<StoreError> for OutreachError {
     fn from(error: StoreError) -> Self {
         Self::Store(Arc::new(error))
+    }
+}
+
+impl From<TerminologyError> for OutreachError {
+    fn from(error: TerminologyError) -> Self {
+        match error {
+            TerminologyError::Unavailable(reason) => Self::Store(Arc::new(StoreError::Unavailable(reason))),
+            missing => Self::Terminology(missing),
+        }
     }
 }

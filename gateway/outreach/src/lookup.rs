@@ -50,7 +50,8 @@ pub struct ClinicalLookup {
     terminology: Arc<dyn Terminology>,
     facts: Cache<PatientNo, Arc<[DescribedFact]>>,
     codings: Cache<CodeId, Coding>,
-    value_sets: Cache<String, Arc<[Coding]>>,
+    /// By the revision they belong to: what another revision says is another answer.
+    value_sets: Cache<(i64, String), Arc<[Coding]>>,
     /// Counts invalidations, so that facts read before one are not kept after it.
     invalidations: AtomicU64,
 }
@@ -113,19 +114,24 @@ impl ClinicalLookup {
         Ok(found)
     }
 
-    /// All codes of a value set.
+    /// All codes of a value set, as of a revision or later.
     ///
     /// # Errors
-    /// [`TerminologyError::Unknown`]; not remembered, so that a value set counts as soon as it is there.
-    pub async fn value_set(&self, url: &str) -> Result<Arc<[Coding]>, TerminologyError> {
+    /// As [`Terminology::expand`]; not remembered, so that a value set counts as soon as it is there.
+    pub async fn value_set(&self, url: &str, revision: i64) -> Result<Arc<[Coding]>, TerminologyError> {
         let entry = self
             .value_sets
-            .entry_by_ref(url)
-            .or_try_insert_with(async { self.terminology.expand(url).map(Arc::<[Coding]>::from) })
+            .entry((revision, url.to_owned()))
+            .or_try_insert_with(async { self.terminology.expand(url).await.map(Arc::<[Coding]>::from) })
             .await
             .map_err(|error: Arc<TerminologyError>| TerminologyError::clone(&error))?;
         count("value-sets", entry.is_fresh());
         Ok(entry.into_value())
+    }
+
+    /// The value sets themselves, as nobody remembers them.
+    pub fn terminology(&self) -> &dyn Terminology {
+        self.terminology.as_ref()
     }
 
     /// Drops the facts of patients that changed. Called after a sync applied a piece.

@@ -2,4 +2,5 @@
 
 pub mod evaluate;
 pub mod prepare;
+pub mod value_sets;
 pub mod verdicts;

@@ -18,6 +18,7 @@ pub mod sync;
 pub mod sync_ledger;
 pub mod tasks;
 pub mod users;
+pub mod value_sets;
 pub mod write_backs;
 
 pub use audit::AuditStore;
@@ -36,6 +37,7 @@ pub use sync::SyncStore;
 pub use sync_ledger::SyncLedger;
 pub use tasks::TaskStore;
 pub use users::UserStore;
+pub use value_sets::ValueSetStore;
 pub use write_backs::WriteBackStore;
 
 /// Why the store did not do what it was asked.
@@ -105,6 +107,7 @@ pub trait Store:
     + WriteBackStore
     + TaskStore
     + NoticeStore
+    + ValueSetStore
 {
 }
 
@@ -124,6 +127,7 @@ impl<T> Store for T where
         + WriteBackStore
         + TaskStore
         + NoticeStore
+        + ValueSetStore
 {
 }
 

@@ -43,6 +43,7 @@ mod sync_ledger;
 mod task;
 mod unmapped;
 mod user;
+mod value_set;
 mod write_back;
 
 pub use database_url::DatabaseUrl;

@@ -24,7 +24,7 @@ const COUNTS: &str = "(SELECT count(*) FROM membership m WHERE m.segment_no = s.
     (SELECT e.at FROM membership_event e WHERE e.segment_no = s.no ORDER BY e.seq DESC LIMIT 1) AS changed_at";
 
 /// Every patient a source has shown is to be evaluated anew.
-const MARK_EVERYBODY: &str = "INSERT INTO dirty_patient (patient_no, source_no, mark, since, lease_until) \
+pub(crate) const MARK_EVERYBODY: &str = "INSERT INTO dirty_patient (patient_no, source_no, mark, since, lease_until) \
     SELECT no, source_no, $1, $1, 0 FROM patient WHERE status <> 'referenced' \
     ON CONFLICT (patient_no) DO UPDATE SET mark = dirty_patient.mark + 1";
 

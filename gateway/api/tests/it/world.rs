@@ -13,7 +13,6 @@ use axum::body::Body;
 use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, Replayed, SyncTrigger};
 use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::{LinkKeyRing, LinkPurpose};
-use gateway_domain::code::Coding;
 use gateway_domain::consent::Purpose;
 use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
 use gateway_domain::date::PartialDate;
@@ -47,7 +46,7 @@ use gateway_ports::store::{
     ConsentStore as _, JourneyStore as _, MessageStore as _, PatientStore as _, QuarantineFilter, SegmentStore as _, SourceStore as _,
     SyncStore as _, UserStore as _,
 };
-use gateway_ports::terminology::{Terminology, TerminologyError};
+use gateway_ports::terminology::NoTerminology;
 use gateway_store::Store;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -134,19 +133,6 @@ impl ChannelPlugin for OneChannel {
         };
         let body = if words == "html" { b"<script>alert(1)</script>".to_vec() } else { reason.into_bytes() };
         Ok(WebhookReceipt { notices: vec![notice], status: 202, content_type: Some("text/html".to_owned()), body })
-    }
-}
-
-/// No value sets.
-struct NoTerminology;
-
-impl Terminology for NoTerminology {
-    fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
-        Err(TerminologyError::Unknown(value_set.to_owned()))
-    }
-
-    fn display(&self, _: &Coding) -> Option<String> {
-        None
     }
 }
 

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::prepare::{Preparation, PreparedSegment};
+use super::value_sets;
 use super::verdicts;
 use crate::OutreachError;
 use crate::settings::{after, back_off};
@@ -37,6 +38,10 @@ pub struct Evaluate {
 struct Memory {
     /// The day for which review dates were looked at.
     reviewed: Option<Date>,
+    /// The revision of the value sets by which it was last looked who has to be evaluated anew.
+    revision: Option<i64>,
+    /// The segments, by version, whose value sets are noted.
+    noted: HashMap<SegmentId, u32>,
     /// Segments that fail: how often in a row, and when they are asked again.
     failing: HashMap<SegmentId, (u32, Timestamp)>,
 }
@@ -73,9 +78,47 @@ impl Evaluate {
         Ok(())
     }
 
+    /// Lets everybody be evaluated anew where a value set that a segment goes by is not what it was, whoever imported it and whenever.
+    async fn begin_revision(&self, now: Timestamp) -> Result<(), OutreachError> {
+        let revision = self.deps.lookup.terminology().revision().await?;
+        if self.memory().revision == Some(revision) {
+            return Ok(());
+        }
+        let segments = self.segments().await?;
+        let changed = value_sets::note(&self.deps, segments.iter(), true, now).await?;
+        let mut memory = self.memory();
+        memory.revision = Some(revision);
+        memory.noted = segments.iter().map(|segment| (segment.id, segment.version)).collect();
+        drop(memory);
+        if !changed.is_empty() {
+            tracing::info!(segments = changed.join(" "), "Value sets are not what they were: everybody is evaluated anew");
+        }
+        Ok(())
+    }
+
+    /// Notes the value sets of segments that are new, or new in this version: everybody is dirty for them already.
+    async fn begin_segments(&self, segments: &[Segment], now: Timestamp) -> Result<(), OutreachError> {
+        let new: Vec<&Segment> = {
+            let memory = self.memory();
+            segments.iter().filter(|segment| memory.noted.get(&segment.id) != Some(&segment.version)).collect()
+        };
+        if !new.is_empty() {
+            value_sets::note(&self.deps, new.iter().copied(), false, now).await?;
+            self.memory().noted.extend(new.iter().map(|segment| (segment.id, segment.version)));
+        }
+        Ok(())
+    }
+
+    async fn segments(&self) -> Result<Vec<Segment>, OutreachError> {
+        let all = self.deps.store.segments().await?;
+        Ok(all.into_iter().map(|summary| summary.segment).filter(|segment| segment.active).collect())
+    }
+
     async fn evaluate(&self, claimed: &[DirtyPatient], now: Timestamp) -> Result<(), OutreachError> {
-        let segments: Vec<Segment> =
-            self.deps.store.segments().await?.into_iter().map(|summary| summary.segment).filter(|segment| segment.active).collect();
+        // Asked after the claim: what was imported before the marks were made counts.
+        let revision = self.deps.lookup.terminology().revision().await?;
+        let segments = self.segments().await?;
+        self.begin_segments(&segments, now).await?;
         let mut ready: Vec<(&Segment, Result<Arc<PreparedSegment>, OutreachError>)> = Vec::new();
         let mut waiting = false;
         for segment in &segments {
@@ -83,7 +126,7 @@ impl Evaluate {
                 waiting = true;
                 continue;
             }
-            ready.push((segment, self.preparation.prepare(segment).await));
+            ready.push((segment, self.preparation.prepare(segment, revision).await));
         }
         let kinds =
             ready.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()).fold(FactKinds::empty(), |all, prepared| all | prepared.kinds);
@@ -224,6 +267,7 @@ impl Stage for Evaluate {
     async fn work(&self) -> Result<Progress, OutreachError> {
         let now = self.deps.clock.now();
         self.begin_day(now).await?;
+        self.begin_revision(now).await?;
         let settings = &self.deps.settings;
         let lease = after(now, settings.evaluate_lease);
         let claimed = self.deps.store.claim_dirty(settings.evaluate_batch, now, lease).await?;

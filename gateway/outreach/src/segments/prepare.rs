@@ -32,12 +32,12 @@ pub struct PreparedSegment {
     pub groups: Range<usize>,
 }
 
-/// Prepares segments, each version once for each version of its plugin. After ten minutes it is done again, so that a newer value set is taken in.
+/// Prepares segments, each version once for each version of its plugin and each revision of the value sets.
 pub struct Preparation {
     store: Arc<dyn Store>,
     plugins: Arc<dyn Plugins>,
     lookup: Arc<ClinicalLookup>,
-    prepared: Cache<(SegmentId, u32, String), Arc<PreparedSegment>>,
+    prepared: Cache<(SegmentId, u32, String, i64), Arc<PreparedSegment>>,
 }
 
 impl Preparation {
@@ -47,21 +47,26 @@ impl Preparation {
         Self { store, plugins, lookup, prepared }
     }
 
-    /// The segment, ready to be asked.
+    /// The segment, ready to be asked, with value sets as of a revision or later.
     ///
     /// # Errors
     /// [`OutreachError::Terminology`] where a value set is missing, [`OutreachError::Plugin`] where the plugin gave no description.
     /// A failure is not remembered.
-    pub async fn prepare(&self, segment: &Segment) -> Result<Arc<PreparedSegment>, OutreachError> {
+    pub async fn prepare(&self, segment: &Segment, revision: i64) -> Result<Arc<PreparedSegment>, OutreachError> {
         let plugin = self.plugins.segment(&segment.plugin)?;
-        let key = (segment.id, segment.version, plugin.logic().to_owned());
+        let key = (segment.id, segment.version, plugin.logic().to_owned(), revision);
         self.prepared
-            .try_get_with(key, self.resolve(segment, plugin))
+            .try_get_with(key, self.resolve(segment, plugin, revision))
             .await
             .map_err(|error: Arc<OutreachError>| OutreachError::clone(&error))
     }
 
-    async fn resolve(&self, segment: &Segment, plugin: Arc<dyn SegmentPlugin>) -> Result<Arc<PreparedSegment>, OutreachError> {
+    async fn resolve(
+        &self,
+        segment: &Segment,
+        plugin: Arc<dyn SegmentPlugin>,
+        revision: i64,
+    ) -> Result<Arc<PreparedSegment>, OutreachError> {
         let config: Arc<str> = segment.definition.to_string().into();
         let description = plugin.describe(&config).await?;
         let groups = groups_of(&segment.key, &description.segments).ok_or_else(|| OutreachError::Ambiguous {
@@ -74,7 +79,7 @@ impl Preparation {
             code_sets.push(match need {
                 CodeSetNeed::ValueSet(asked) => {
                     let (url, role) = CodeRole::of_value_set(asked);
-                    let codings = self.lookup.value_set(url).await?;
+                    let codings = self.lookup.value_set(url, revision).await?;
                     match role {
                         Some(role) => self.intern(&codings.iter().map(|coding| role.of(coding)).collect::<Vec<_>>()).await?,
                         None => self.intern(&codings).await?,

@@ -56,6 +56,7 @@ pub(crate) struct Kept {
     pub(crate) records: HashMap<PatientNo, ClinicalRecord>,
     pub(crate) codes: Vec<Coding>,
     pub(crate) segments: Vec<Segment>,
+    pub(crate) noted_value_sets: BTreeMap<SegmentId, String>,
     pub(crate) dirty: BTreeMap<PatientNo, Dirty>,
     pub(crate) members: BTreeMap<(SegmentId, PatientNo), Evaluation>,
     pub(crate) membership_events: Vec<MembershipEvent>,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use gateway_outreach::segments::evaluate::Evaluate;
-use gateway_outreach::workers::Wake;
+use gateway_outreach::workers::{Stage as _, Wake};
 
 use crate::world::{World, work_off};
 
@@ -56,6 +56,58 @@ async fn a_missing_value_set_gives_no_members_and_says_so() {
     assert_eq!((problems.len(), problems[0].object.as_str()), (1, "segment screening"));
     assert!(problems[0].reason.contains("http://example.org/mammography"), "{}", problems[0].reason);
     assert!(world.store.kept().dirty.is_empty(), "it is asked again tomorrow, not all the time");
+}
+
+#[tokio::test]
+async fn an_imported_value_set_evaluates_those_anew_whose_segments_name_it() {
+    let world = World::new();
+    let segment = world.segment("screening", "steady", json!({ "value_set": "1.2.3" }));
+    let stage = Evaluate::new(world.deps.clone(), Wake::default());
+    world.mark_dirty();
+    work_off(&stage).await;
+    assert!(!world.is_member(segment) && world.store.kept().dirty.is_empty());
+
+    world.value_sets.put("1.2.9", &["x"]);
+    assert!(!stage.work().await.unwrap().worked, "nobody names that one");
+    world.value_sets.put("1.2.3", &["a"]);
+    work_off(&stage).await;
+    assert!(world.is_member(segment) && world.deps.problems.list().is_empty());
+
+    // The gateway stands still while another version is imported, and notices when it starts.
+    world.value_sets.put("1.2.3", &["a", "b"]);
+    let restarted = Evaluate::new(world.deps.clone(), Wake::default());
+    assert!(restarted.work().await.unwrap().worked);
+    work_off(&restarted).await;
+    let same = Evaluate::new(world.deps.clone(), Wake::default());
+    assert!(!same.work().await.unwrap().worked, "nothing changed since");
+}
+
+#[tokio::test]
+async fn a_new_segment_is_evaluated_once_for_its_value_sets() {
+    let world = World::new();
+    world.value_sets.put("1.2.3", &["a"]);
+    let stage = Evaluate::new(world.deps.clone(), Wake::default());
+    work_off(&stage).await;
+    let segment = world.segment("screening", "steady", json!({ "value_set": "urn:oid:1.2.3" }));
+    world.mark_dirty();
+    assert!(stage.work().await.unwrap().worked);
+    assert!(world.is_member(segment) && world.store.kept().dirty.is_empty(), "noted, and nobody asked for twice");
+    world.value_sets.put("1.2.9", &["x"]);
+    assert!(!stage.work().await.unwrap().worked);
+}
+
+#[tokio::test]
+async fn memberships_stay_as_they_are_while_value_sets_cannot_be_looked_up() {
+    let world = World::new();
+    world.value_sets.put("1.2.3", &["a"]);
+    let segment = world.segment("screening", "steady", json!({ "value_set": "1.2.3" }));
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(world.is_member(segment));
+    world.value_sets.is_away.store(true, Ordering::SeqCst);
+    world.mark_dirty();
+    assert!(Evaluate::new(world.deps.clone(), Wake::default()).work().await.is_err());
+    assert!(world.is_member(segment) && world.store.kept().dirty.len() == 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A small hospital: one patient, plugins that follow a script, a clock that is moved by hand.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use gateway_domain::patient::{Demographics, Patient, RecordStatus, Sex};
 use gateway_domain::plugin::{Plugin, PluginName};
 use gateway_domain::plugin_call::{PluginCall, PluginReport};
 use gateway_domain::segment::Segment;
+use gateway_domain::value_set::{ValueSet, ValueSetOrigin, ValueSetSummary, ValueSetUrl};
 use gateway_outreach::delivery::LinkSigner;
 use gateway_outreach::delivery::deliver::Deliver;
 use gateway_outreach::journeys::advance::AdvanceStage;
@@ -54,6 +56,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) script: Arc<Script>,
+    pub(crate) value_sets: Arc<GivenValueSets>,
     pub(crate) deps: OutreachDeps,
     _policy: watch::Sender<GatePolicy>,
 }
@@ -87,6 +90,7 @@ impl World {
         });
         let (policy, seen) = watch::channel(GatePolicy::default());
         let plugins = Arc::new(Installed(script.clone()));
+        let value_sets = Arc::new(GivenValueSets::default());
         let deps = OutreachDeps {
             store: store.clone(),
             plugins,
@@ -94,12 +98,12 @@ impl World {
             clock: clock.clone(),
             entropy: Arc::new(Counting(Mutex::new(0))),
             links: Arc::new(Signer),
-            lookup: Arc::new(ClinicalLookup::new(store.clone(), Arc::new(NoValueSets), LookupLimits::default())),
+            lookup: Arc::new(ClinicalLookup::new(store.clone(), value_sets.clone(), LookupLimits::default())),
             problems: Arc::new(Problems::default()),
             policy: seen,
             settings: Arc::new(OutreachSettings::for_testing()),
         };
-        let world = Self { store, clock, script, deps, _policy: policy };
+        let world = Self { store, clock, script, value_sets, deps, _policy: policy };
         world.admit();
         world
     }
@@ -273,13 +277,47 @@ impl LinkSigner for Signer {
     }
 }
 
-struct NoValueSets;
+/// Value sets that a test gives.
+#[derive(Default)]
+pub(crate) struct GivenValueSets {
+    sets: Mutex<BTreeMap<ValueSetUrl, ValueSet>>,
+    revision: AtomicI64,
+    pub(crate) is_away: AtomicBool,
+}
 
-impl Terminology for NoValueSets {
-    fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
-        Err(TerminologyError::Unknown(value_set.into()))
+impl GivenValueSets {
+    /// Takes a value set as an import does.
+    pub(crate) fn put(&self, url: &str, codes: &[&str]) {
+        let (url, codes) = (ValueSetUrl::parse(url).unwrap(), codes.iter().map(|code| Coding::new("s", *code)).collect());
+        let set = ValueSet::new(url.clone(), None, None, "Given".into(), codes).unwrap();
+        self.sets.lock().unwrap().insert(url, set);
+        self.revision.fetch_add(1, Ordering::SeqCst);
     }
-    fn display(&self, _: &Coding) -> Option<String> {
+}
+
+#[async_trait]
+impl Terminology for GivenValueSets {
+    async fn value_set(&self, value_set: &str) -> Result<ValueSet, TerminologyError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(TerminologyError::Unavailable("locked".into()));
+        }
+        let url = ValueSetUrl::parse(value_set).unwrap();
+        self.sets.lock().unwrap().get(&url).cloned().ok_or_else(|| TerminologyError::Unknown(value_set.into()))
+    }
+
+    async fn find(&self, value_set: &str) -> Result<ValueSetSummary, TerminologyError> {
+        Ok(self.value_set(value_set).await?.summary(ValueSetOrigin::Starter))
+    }
+
+    async fn list(&self) -> Result<Vec<ValueSetSummary>, TerminologyError> {
+        Ok(Vec::new())
+    }
+
+    async fn revision(&self) -> Result<i64, TerminologyError> {
+        Ok(self.revision.load(Ordering::SeqCst))
+    }
+
+    async fn display(&self, _: &Coding) -> Option<String> {
         None
     }
 }

@@ -51,7 +51,7 @@ impl Lookups {
         metrics::counter!("plugin_lookups_total").increment(1);
         let expanded = self.sets.get_with_by_ref(&value_set, async {
             metrics::counter!("plugin_lookup_misses_total").increment(1);
-            let codes = terminology.expand(&value_set).ok()?;
+            let codes = terminology.expand(&value_set).await.ok()?;
             Some(Arc::new(codes.into_iter().map(|coding| (coding.system, coding.code)).collect::<Codes>()))
         });
         expanded.await.map(|codes| codes.contains(&(code.system, code.code)))
@@ -63,7 +63,7 @@ impl Lookups {
         let key = (code.system, code.code);
         let found = self.displays.get_with_by_ref(&key, async {
             metrics::counter!("plugin_lookup_misses_total").increment(1);
-            let display = terminology.display(&Coding::new(key.0.as_str(), key.1.as_str()))?;
+            let display = terminology.display(&Coding::new(key.0.as_str(), key.1.as_str())).await?;
             Some(display.chars().take(LONGEST).collect())
         });
         found.await

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use gateway_domain::code::{CodeId, CodeSet, Coding};
 use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
+use gateway_domain::value_set::{ValueSet, ValueSetOrigin, ValueSetSummary, ValueSetUrl};
 use gateway_ports::plugins::{CodeSetNeed, PluginError, Plugins as _, SegmentDescription, SegmentQuestion, Verdicts, population};
 use gateway_ports::terminology::{Terminology, TerminologyError};
 use jiff::civil::Date;
@@ -137,13 +139,41 @@ fn verdict(description: &SegmentDescription, verdicts: &Verdicts, patient: usize
 /// The value sets of a case.
 struct ValueSets(BTreeMap<String, Vec<(String, String)>>);
 
+impl ValueSets {
+    fn get(&self, value_set: &str) -> Result<ValueSet, TerminologyError> {
+        let unknown = || TerminologyError::Unknown(value_set.to_owned());
+        let codes = self.0.get(value_set).ok_or_else(unknown)?;
+        let codes = codes.iter().map(|(system, code)| Coding::new(system, code)).collect();
+        let url = ValueSetUrl::parse(value_set).map_err(|_| unknown())?;
+        ValueSet::new(url, None, None, value_set.to_owned(), codes).map_err(|_| unknown())
+    }
+}
+
+#[async_trait]
 impl Terminology for ValueSets {
-    fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
+    /// A case names its sets as it likes.
+    async fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
         let codes = self.0.get(value_set).ok_or_else(|| TerminologyError::Unknown(value_set.to_owned()))?;
         Ok(codes.iter().map(|(system, code)| Coding::new(system, code)).collect())
     }
 
-    fn display(&self, _coding: &Coding) -> Option<String> {
+    async fn value_set(&self, value_set: &str) -> Result<ValueSet, TerminologyError> {
+        self.get(value_set)
+    }
+
+    async fn find(&self, value_set: &str) -> Result<ValueSetSummary, TerminologyError> {
+        Ok(self.get(value_set)?.summary(ValueSetOrigin::Starter))
+    }
+
+    async fn list(&self) -> Result<Vec<ValueSetSummary>, TerminologyError> {
+        self.0.keys().map(|name| Ok(self.get(name)?.summary(ValueSetOrigin::Starter))).collect()
+    }
+
+    async fn revision(&self) -> Result<i64, TerminologyError> {
+        Ok(0)
+    }
+
+    async fn display(&self, _coding: &Coding) -> Option<String> {
         None
     }
 }

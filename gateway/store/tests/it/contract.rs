@@ -40,4 +40,5 @@ mod sync_first_run;
 mod sync_histories;
 mod sync_ledger;
 mod tasks;
+mod value_sets;
 mod write_backs;

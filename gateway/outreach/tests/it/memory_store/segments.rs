@@ -2,8 +2,10 @@ use async_trait::async_trait;
 use gateway_domain::ids::{PatientId, SegmentId};
 use gateway_domain::plugin::PluginName;
 use gateway_domain::segment::{Evaluation, Membership, MembershipChange, MembershipEvent, Segment};
+use gateway_domain::value_set::{ValueSet, ValueSetReference, ValueSetSummary, ValueSetUrl};
 use gateway_ports::store::segments::{DirtyPatient, SegmentMember, SegmentSummary};
-use gateway_ports::store::{Page, PageRequest, SegmentStore, StoreError};
+use gateway_ports::store::value_sets::PutValueSet;
+use gateway_ports::store::{Page, PageRequest, SegmentStore, StoreError, ValueSetStore};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -123,5 +125,52 @@ impl SegmentStore for MemoryStore {
 
     async fn membership_history(&self, _: PatientId, _: u32) -> Result<Vec<MembershipEvent>, StoreError> {
         Err(not_kept("membership_history"))
+    }
+}
+
+#[async_trait]
+impl ValueSetStore for MemoryStore {
+    async fn put_value_set(&self, _: &ValueSet, _: bool, _: Timestamp) -> Result<PutValueSet, StoreError> {
+        Err(not_kept("put_value_set"))
+    }
+
+    async fn value_sets(&self) -> Result<Vec<ValueSetSummary>, StoreError> {
+        Err(not_kept("value_sets"))
+    }
+
+    async fn value_set(&self, _: &ValueSetReference) -> Result<Option<ValueSet>, StoreError> {
+        Err(not_kept("value_set"))
+    }
+
+    async fn find_value_set(&self, _: &ValueSetReference) -> Result<Option<ValueSetSummary>, StoreError> {
+        Err(not_kept("find_value_set"))
+    }
+
+    async fn value_set_versions(&self, _: &ValueSetUrl) -> Result<Vec<(ValueSetSummary, bool)>, StoreError> {
+        Err(not_kept("value_set_versions"))
+    }
+
+    async fn value_set_revision(&self) -> Result<i64, StoreError> {
+        Err(not_kept("value_set_revision"))
+    }
+
+    async fn noted_value_sets(&self) -> Result<Vec<(SegmentId, String)>, StoreError> {
+        Ok(self.kept().noted_value_sets.clone().into_iter().collect())
+    }
+
+    async fn note_value_sets(&self, noted: &[(SegmentId, String)], mark_everybody: bool, now: Timestamp) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        kept.noted_value_sets.extend(noted.iter().cloned());
+        if mark_everybody {
+            let patients: Vec<_> = kept.patients.iter().map(|patient| patient.no).collect();
+            for patient in patients {
+                kept.dirty.entry(patient).and_modify(|dirty| dirty.mark += 1).or_insert(Dirty {
+                    mark: now.as_millisecond(),
+                    since: now,
+                    lease: now,
+                });
+            }
+        }
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use gateway_domain::capability::Capability;
 use gateway_domain::code::Coding;
 use gateway_domain::plugin_call::{CallOutcome, HostFunction};
+use gateway_domain::value_set::{ValueSet, ValueSetSummary};
 use gateway_plugin_host::{HostConfig, HostDependencies, PluginHost};
 use gateway_ports::mail::{MailRelay, RelayOutcome};
 use gateway_ports::plugins::{PluginError, Plugins, SendOutcome};
@@ -34,13 +35,26 @@ fn displaying(body: &str) -> Guest {
 #[derive(Default)]
 struct Asked(AtomicUsize);
 
+#[async_trait]
 impl Terminology for Asked {
-    fn expand(&self, value_set: &str) -> Result<Vec<Coding>, TerminologyError> {
+    async fn value_set(&self, value_set: &str) -> Result<ValueSet, TerminologyError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Err(TerminologyError::Unknown(value_set.to_owned()))
     }
 
-    fn display(&self, _coding: &Coding) -> Option<String> {
+    async fn find(&self, value_set: &str) -> Result<ValueSetSummary, TerminologyError> {
+        Err(TerminologyError::Unknown(value_set.to_owned()))
+    }
+
+    async fn list(&self) -> Result<Vec<ValueSetSummary>, TerminologyError> {
+        Ok(Vec::new())
+    }
+
+    async fn revision(&self) -> Result<i64, TerminologyError> {
+        Ok(0)
+    }
+
+    async fn display(&self, _coding: &Coding) -> Option<String> {
         self.0.fetch_add(1, Ordering::Relaxed);
         None
     }
