@@ -6,14 +6,12 @@ use std::{env, fs, io, path::Path};
 fn main() -> io::Result<()> {
     let home = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut text = String::new();
-    for (folder, constant, ending) in
-        [
-            ("mappings", "MAPPINGS", "toml"),
-            ("value-sets", "VALUE_SETS", "json"),
-            ("measures", "MEASURES", "json"),
-            ("blocks", "BLOCKS", "json"),
-        ]
-    {
+    for (folder, constant, ending) in [
+        ("mappings", "MAPPINGS", "toml"),
+        ("value-sets", "VALUE_SETS", "json"),
+        ("measures", "MEASURES", "json"),
+        ("blocks", "BLOCKS", "json"),
+    ] {
         println!("cargo::rerun-if-changed={folder}");
         let mut names: Vec<String> = Vec::new();
         let path = Path::new(&home).join(folder);

@@ -10,8 +10,8 @@ mod value_set;
 
 pub use self::{
     error::ProfileError,
-    measure::{Measure, measure, measures},
     mapping::{FLAGS, Mapping, SearchRules, SearchValues, VitalSign},
+    measure::{Measure, measure, measures},
     value_set::{ValueSet, ValueSetCode},
 };
 

@@ -167,6 +167,12 @@ impl Mapping {
         Self::from_table(name, table)
     }
 
+    /// The name a code system is known by, its version and a slash at its end left out.
+    pub fn code_system<'s>(&'s self, system: &'s str) -> &'s str {
+        let plain = system.split_once('|').map_or(system, |(plain, _)| plain).trim_end_matches('/');
+        self.code_systems.get(&plain.to_ascii_lowercase()).map_or(plain, String::as_str)
+    }
+
     /// The whole mapping as a document, with everything that others state and this one takes over.
     pub fn document(&self) -> String {
         self.table.to_string()

@@ -8,6 +8,7 @@ mod first_light;
 mod identity;
 mod kills;
 mod mail_server;
+mod measures;
 mod plugins;
 mod push;
 mod synthea;

@@ -117,8 +117,7 @@ pub async fn evaluate(
         };
         code_sets.push(CodeSet::new(numbers));
     }
-    let records: Vec<ClinicalRecord> =
-        (1..).zip(cases).map(|(number, case)| case.record(PatientNo(number), &mut codes)).collect();
+    let records: Vec<ClinicalRecord> = (1..).zip(cases).map(|(number, case)| case.record(PatientNo(number), &mut codes)).collect();
     let batch = ColumnBatch::build(&records, description.needs.facts);
     let question = SegmentQuestion { config: document.into(), code_sets: code_sets.into(), as_of, with_evidence: false };
     let verdicts = plugin.evaluate(&question, &batch.columns).await?;

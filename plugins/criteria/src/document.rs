@@ -87,15 +87,25 @@ pub(crate) enum Test {
     None(Vec<Condition>),
     /// The block in this place.
     Block(usize),
-    Age { from: Option<i32>, to: Option<i32>, at: Moment },
+    Age {
+        from: Option<i32>,
+        to: Option<i32>,
+        at: Moment,
+    },
     Sex(Sex),
     Deceased(bool),
     /// Whether there are facts, and how many.
     Facts(FactsTest),
     /// Whether a fact that was named before is so.
-    That { place: usize, filter: Box<Filter> },
+    That {
+        place: usize,
+        filter: Box<Filter>,
+    },
     /// What was found on the last day on which there is a fact.
-    LastDay { day_of: Box<Query>, lowest: Vec<Query> },
+    LastDay {
+        day_of: Box<Query>,
+        lowest: Vec<Query>,
+    },
 }
 
 /// Facts that are looked for, and how many there should be.

@@ -238,7 +238,9 @@ impl<'d> Evaluation<'d> {
         let next_year = || Day::of(self.as_of.year() + 1, 1, 1);
         match (moment.anchor, self.document.period) {
             (Anchor::AsOf, _) => moment.first_reaching(day, self.as_of),
-            (Anchor::StartOfYear | Anchor::EndOfYear, _) | (Anchor::PeriodStart | Anchor::PeriodEnd, PeriodRule::CalendarYear) => next_year(),
+            (Anchor::StartOfYear | Anchor::EndOfYear, _) | (Anchor::PeriodStart | Anchor::PeriodEnd, PeriodRule::CalendarYear) => {
+                next_year()
+            }
             (Anchor::PeriodStart, PeriodRule::MonthsBack(months)) => {
                 Moment { anchor: Anchor::AsOf, months: moment.months - months, days: moment.days + 1 }.first_reaching(day, self.as_of)
             }

@@ -154,7 +154,9 @@ impl Evaluation<'_> {
         let from = query.filter.time.as_ref().and_then(|time| time.window.from).and_then(|from| self.moment(from, who));
         match from.map(|from| from.by(Precision::Day)).filter(|from| from.exact) {
             Some(from) => verdict.without_fact(format_args!("{few} since {}", outreach_plugin_sdk::day::Day(from.first as i32))),
-            None if query.kind == FactKind::Encounter || query.filter.time.is_some() => verdict.without_fact(format_args!("{few} on record")),
+            None if query.kind == FactKind::Encounter || query.filter.time.is_some() => {
+                verdict.without_fact(format_args!("{few} on record"))
+            }
             None => verdict.without_fact(few),
         }
     }

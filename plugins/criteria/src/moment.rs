@@ -59,9 +59,9 @@ impl Moment {
         let of_fact = || {
             bound.iter().enumerate().rev().find_map(|(place, name)| {
                 let rest = text.strip_prefix(name.as_str())?.strip_prefix(' ')?;
-                rest.strip_prefix("start").map(|rest| (Anchor::FactStart(place), rest)).or_else(|| {
-                    rest.strip_prefix("end").map(|rest| (Anchor::FactEnd(place), rest))
-                })
+                rest.strip_prefix("start")
+                    .map(|rest| (Anchor::FactStart(place), rest))
+                    .or_else(|| rest.strip_prefix("end").map(|rest| (Anchor::FactEnd(place), rest)))
             })
         };
         let (anchor, rest) = known.or_else(of_fact).unwrap_or((Anchor::AsOf, text));

@@ -19,8 +19,7 @@ const DEEPEST: usize = 16;
 const LONGEST_LABEL: usize = 200;
 
 /// What a condition can be.
-const TESTS: [&str; 13] =
-    ["all", "any", "none", "not", "block", "age", "sex", "deceased", "fact", "count", "that", "last_day", "member"];
+const TESTS: [&str; 13] = ["all", "any", "none", "not", "block", "age", "sex", "deceased", "fact", "count", "that", "last_day", "member"];
 
 impl Document {
     /// Reads a document of a segment or a measure; findings go to the reader.
@@ -128,7 +127,15 @@ fn read_groups(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<Vec<Group>>
     let mut keys: Vec<String> = Vec::new();
     reader.items(MOST_GROUPS, |item| {
         item.object(&[
-            "key", "title", "inverse", "gap", "initial_population", "denominator", "denominator_exclusion", "denominator_exception", "numerator",
+            "key",
+            "title",
+            "inverse",
+            "gap",
+            "initial_population",
+            "denominator",
+            "denominator_exclusion",
+            "denominator_exception",
+            "numerator",
         ]);
         let key = read_key(&mut item.member("key"))?;
         if keys.contains(&key) {

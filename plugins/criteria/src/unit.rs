@@ -5,7 +5,13 @@ type Unit = (&'static str, &'static [&'static str], f64);
 
 /// Units by dimension. Factors are exact by definition (UCUM; pounds and inches by the international agreement of 1959; mm\[Hg\] as UCUM has it).
 const DIMENSIONS: &[&[Unit]] = &[
-    &[("mg/dL", &["mg/dl", "MG/DL"], 1.0), ("g/L", &["g/l"], 100.0), ("g/dL", &["g/dl"], 1_000.0), ("mg/L", &["mg/l"], 0.1), ("ug/dL", &[], 0.001)],
+    &[
+        ("mg/dL", &["mg/dl", "MG/DL"], 1.0),
+        ("g/L", &["g/l"], 100.0),
+        ("g/dL", &["g/dl"], 1_000.0),
+        ("mg/L", &["mg/l"], 0.1),
+        ("ug/dL", &[], 0.001),
+    ],
     &[("%", &["percent", "Percent", "% HbA1c", "%{HemoglobinA1c}", "%{Hb}"], 1.0)],
     &[("mm[Hg]", &["mmHg", "mm Hg", "mmhg", "MMHG"], 1.0), ("kPa", &[], 7.500_615_758_456_564)],
     &[("kg", &["KG"], 1.0), ("g", &[], 0.001), ("[lb_av]", &["lb", "lbs", "pounds"], 0.453_592_37)],
@@ -36,7 +42,8 @@ mod tests {
 
     #[test]
     fn a_value_is_compared_in_the_unit_that_was_asked_for() {
-        let factor = |unit: &str, from: &str| comparable(unit).unwrap().into_iter().find(|(name, _)| *name == from).map(|(_, factor)| factor);
+        let factor =
+            |unit: &str, from: &str| comparable(unit).unwrap().into_iter().find(|(name, _)| *name == from).map(|(_, factor)| factor);
         assert_eq!(factor("mg/dL", "g/L"), Some(100.0));
         assert_eq!(factor("g/L", "mg/dL"), Some(0.01));
         assert_eq!(factor("mm[Hg]", "mmHg"), Some(1.0));

@@ -102,14 +102,15 @@ fn hba1c_is_due_in_diabetes_without_a_result_this_year() {
 }
 
 #[test]
-fn the_most_recent_pressure_decides_and_another_unit_says_nothing() {
+fn the_most_recent_pressure_decides_and_a_unit_of_something_else_says_nothing() {
     let reading = |patient: PatientBuilder, value, unit, day| patient.observation(LOINC, "8480-6", day).value(value, unit);
     let patient = PatientBuilder::born("1960-01-01").condition(ICD, "I10", "2010-01-01");
     let once_high = reading(patient.clone(), 150.0, "mm[Hg]", "2026-02-01");
     let is_member = |patient| on(PRESSURE, "2026-11-23", patient).is_member(0).unwrap();
     assert!(is_member(once_high.clone()));
     assert!(!is_member(reading(once_high, 130.0, "mm[Hg]", "2026-05-01")));
-    assert!(!is_member(reading(patient.clone(), 20.0, "kPa", "2026-05-01")));
+    assert!(is_member(reading(patient.clone(), 20.0, "kPa", "2026-05-01")), "that is 150 mm[Hg]");
+    assert!(!is_member(reading(patient.clone(), 200.0, "kg", "2026-05-01")));
     assert!(!is_member(patient));
 }
 

@@ -71,8 +71,13 @@ async fn evaluate(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     if let Some(document) = document.as_object_mut() {
         document.insert("period".to_owned(), json!({ "from": from.to_string(), "to": to.to_string() }));
     }
-    let value_sets = value_sets(&arguments.value_sets)?;
-    let (names, cases) = cases(&arguments.cases)?;
+    let mapping = fhir_profiles::mapping(fhir_profiles::DEFAULT_MAPPING)?;
+    let mut value_sets = value_sets(&arguments.value_sets)?;
+    // Codes are compared under the one name that each of their systems is known by.
+    for coding in value_sets.values_mut().flatten() {
+        coding.system = mapping.code_system(&coding.system).to_owned();
+    }
+    let (names, cases) = cases(&arguments.cases, mapping)?;
     let plugin = plugin().await?;
     let as_of = to.at(12, 0, 0, 0).to_zoned(TimeZone::UTC)?.timestamp();
     let answers = measures::evaluate(plugin.as_ref(), &document.to_string(), &value_sets, &cases, as_of).await?;
@@ -191,7 +196,7 @@ fn add_value_sets(value: &Value, sets: &mut HashMap<String, Vec<Coding>>) -> any
 }
 
 /// The cases of a folder, by the names of their files.
-fn cases(place: &Path) -> anyhow::Result<(Vec<String>, Vec<Case>)> {
+fn cases(place: &Path, mapping: Mapping) -> anyhow::Result<(Vec<String>, Vec<Case>)> {
     #[derive(serde::Deserialize)]
     struct Bundle<'a> {
         #[serde(borrow, default)]
@@ -202,7 +207,6 @@ fn cases(place: &Path) -> anyhow::Result<(Vec<String>, Vec<Case>)> {
         #[serde(borrow)]
         resource: Option<&'a RawValue>,
     }
-    let mapping: Mapping = fhir_profiles::mapping(fhir_profiles::DEFAULT_MAPPING)?;
     let reader = FhirReader::new(SourceNo(0), BASE, mapping);
     let (mut names, mut cases) = (Vec::new(), Vec::new());
     for file in json_files(place)? {

@@ -321,7 +321,13 @@ impl<'l, 'a> From<&'l Lean<'a>> for Answer<'l, 'a> {
     fn from(it: &'l Lean<'a>) -> Self {
         let others = [it.value_boolean, it.value_date_time, it.value_time, it.value_period, it.value_range, it.value_ratio];
         let otherwise = others.contains(&Said(true));
-        Self { quantity: &it.value_quantity, concept: &it.value_codeable_concept, integer: it.value_integer, string: &it.value_string, otherwise }
+        Self {
+            quantity: &it.value_quantity,
+            concept: &it.value_codeable_concept,
+            integer: it.value_integer,
+            string: &it.value_string,
+            otherwise,
+        }
     }
 }
 

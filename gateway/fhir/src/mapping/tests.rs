@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod leniency;
+mod measures;
 
 const BASE: &str = "https://fhir.example.org/r4";
 
@@ -181,8 +182,8 @@ fn an_observation_is_read_with_its_components_units_and_translations() {
     );
     assert_eq!(read.patient.as_deref(), Some("p"));
     assert_eq!(read.facts.iter().map(|it| it.part).collect::<Vec<_>>(), [0, 1, 2]);
-    assert_eq!(read.facts[0].codes.len(), 2);
-    assert_eq!(read.facts[0].codes[0].code, "85354-9");
+    let codes: Vec<&str> = read.facts[0].codes.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!(codes, ["85354-9", "BP", "blood-pressure"]);
     assert_eq!((read.facts[1].value, read.facts[1].unit.as_ref().map(|it| it.code.as_str())), (Some(120.0), Some("mm[Hg]")));
     assert_eq!((read.facts[2].value, read.facts[2].end), (None, PartialDate::parse("2026-01-03")));
     assert!(FactFlags::from(read.facts[1].flags).contains(FactFlags::VITAL_SIGN | FactFlags::EFFECTIVE));

@@ -15,7 +15,19 @@ const MOST_NAMED: usize = 8;
 
 /// What can be asked of one fact, wherever it is asked.
 const OF_A_FACT: [&str; 14] = [
-    "label", "status", "flags", "without", "when", "window", "precision", "with_end", "value", "body_site", "reason", "disposition", "visit_without",
+    "label",
+    "status",
+    "flags",
+    "without",
+    "when",
+    "window",
+    "precision",
+    "with_end",
+    "value",
+    "body_site",
+    "reason",
+    "disposition",
+    "visit_without",
     "most_recent",
 ];
 /// What can be asked where facts are looked for.
@@ -146,12 +158,7 @@ impl Query {
 
 /// A condition about the fact at hand; `Some(None)` where there is none.
 #[expect(clippy::option_option, reason = "not there, and there but wrong, are two things")]
-fn read_about(
-    reader: &mut Reader<'_>,
-    name: &str,
-    needs: &mut Needs,
-    depth: usize,
-) -> Option<Option<Box<Condition>>> {
+fn read_about(reader: &mut Reader<'_>, name: &str, needs: &mut Needs, depth: usize) -> Option<Option<Box<Condition>>> {
     if !reader.has(name) {
         return Some(None);
     }
@@ -202,18 +209,20 @@ fn statuses(kind: FactKind) -> Vec<(&'static str, Status)> {
         ],
         FactKind::Order => vec![
             ("any", (ANY, ANY)),
-            ("ordered", (EFFECTIVE.union(FactFlags::ORDERED), ANY)),
-            ("active or completed", (EFFECTIVE, ANY)),
+            ("ordered", (EFFECTIVE.union(FactFlags::ORDERED), ACTIVE.union(ENDED))),
+            ("active or completed", (EFFECTIVE, ACTIVE.union(ENDED))),
             ("not done", (FactFlags::NOT_DONE, ANY)),
         ],
         FactKind::Medication => vec![
             ("any", (ANY, ANY)),
             ("active", (EFFECTIVE.union(ACTIVE), ANY)),
             ("active order", (EFFECTIVE.union(ACTIVE).union(FactFlags::ORDERED), ANY)),
-            ("ordered", (EFFECTIVE.union(FactFlags::ORDERED), ANY)),
+            ("ordered", (EFFECTIVE.union(FactFlags::ORDERED), ACTIVE.union(ENDED))),
             ("not done", (FactFlags::NOT_DONE, ANY)),
         ],
-        FactKind::Appointment => vec![("any", (ANY, ANY)), ("booked", (EFFECTIVE.union(FactFlags::PLANNED), ANY)), ("fulfilled", (ENDED, ANY))],
+        FactKind::Appointment => {
+            vec![("any", (ANY, ANY)), ("booked", (EFFECTIVE.union(FactFlags::PLANNED), ANY)), ("fulfilled", (ENDED, ANY))]
+        }
         _ => vec![("any", (ANY, ANY)), ("active", (ACTIVE, ANY)), ("ended", (ENDED, ANY))],
     }
 }

@@ -148,7 +148,9 @@ pub(crate) fn read_value(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<V
     if let Some(unit) = &unit
         && unit::comparable(unit).is_none()
     {
-        reader.member("unit").advice(format!("`{unit}` is not a unit that others are converted to; only values in exactly this unit are compared"));
+        reader
+            .member("unit")
+            .advice(format!("`{unit}` is not a unit that others are converted to; only values in exactly this unit are compared"));
     }
     let unit = unit?;
     let written = unit::comparable(&unit).unwrap_or_default();

@@ -1,0 +1,111 @@
+//! The official test patients of the fourteen measures, evaluated by the command that hospitals have: every count agrees.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::harness::gateway::{outreach, outreach_ok};
+
+/// Cases whose values contradict what they say of themselves: a GMI over 9 % that carries "Yes" as its value.
+const BROKEN: [&str; 2] = ["6630d394", "8956ebb5"];
+
+/// Where the official cases are; `None`, saying so, where they are not.
+fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ecqm");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: {} is not there", folder.display());
+    None
+}
+
+fn evaluate(measure: &str, value_sets: &Path, cases: &Path, period: &str) -> std::process::Output {
+    let (value_sets, cases) = (value_sets.display().to_string(), cases.display().to_string());
+    let arguments =
+        ["measure", "evaluate", "--measure", measure, "--value-sets", &value_sets, "--cases", &cases, "--period", period, "--json"];
+    // No gateway, no database and no configuration are needed.
+    outreach(Path::new("/nowhere/outreach.toml"), &arguments, "")
+}
+
+#[test]
+fn every_official_case_of_the_fourteen_measures_agrees() {
+    let Some(corpus) = corpus() else { return };
+    let mut folders: Vec<PathBuf> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let measure = name.split('-').next().unwrap();
+        let output = evaluate(measure, &folder.join("valuesets.json"), &folder.join("cases"), "2025-01-01/2025-12-31");
+        assert!(output.status.success(), "{measure}: {}", String::from_utf8_lossy(&output.stderr));
+        let counted: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let expected: BTreeMap<String, Value> = serde_json::from_slice(&fs::read(folder.join("expected.json")).unwrap()).unwrap();
+        for (case, expected) in &expected {
+            if BROKEN.iter().any(|broken| case.starts_with(broken)) {
+                continue;
+            }
+            compared += 1;
+            let found = counted.get(case).map(|counted| &counted["groups"]);
+            if found != Some(&expected["groups"]) {
+                wrong.push(format!("{measure} {case} ({}): {found:?}, expected {}", expected["description"], expected["groups"]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 350, "only {compared} cases");
+}
+
+#[test]
+fn a_measure_without_its_value_sets_counts_nobody_and_says_which_is_missing() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("CMS125-BCS");
+    // The value sets of another measure.
+    let output = evaluate("CMS125", &corpus.join("CMS2-DSF/valuesets.json"), &folder.join("cases"), "2025-01-01/2025-12-31");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(said.contains("value set") && said.contains("2.16.840.1.113883") && said.contains("terminology import"), "{said}");
+}
+
+#[test]
+fn what_can_not_be_evaluated_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let sets = write("sets.json", r#"{ "value_sets": { "urn:oid:1.2": { "codes": ["urn:s|a"] } } }"#);
+    let two = r#"{ "resourceType": "Bundle", "entry": [{ "resource": { "resourceType": "Patient", "id": "a" } }, { "resource": { "resourceType": "Patient", "id": "b" } }] }"#;
+    let cases = write("cases/two.json", two).parent().unwrap().to_owned();
+    let said = |measure: &str, value_sets: &Path, cases: &Path, period: &str| {
+        let output = evaluate(measure, value_sets, cases, period);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let year = "2025-01-01/2025-12-31";
+    assert!(said("CMS999", &sets, &cases, year).contains("cms125"));
+    assert!(said("CMS125", &sets, &cases, "2025-12-31/2025-01-01").contains("exchange them"));
+    assert!(said("CMS125", &sets, &cases, "2025").contains("two days"));
+    assert!(said("CMS125", &sets, &cases, year).contains("two.json` has 2 patients"));
+    assert!(said("CMS125", &cases, &cases, year).contains("two.json"));
+    assert!(said("breast-cancer-screening-due", &sets, &cases, year).contains("no populations"));
+    let wrong = write(
+        "wrong.json",
+        r#"{ "version": 1, "key": "w", "title": "W", "groups": [{ "key": "g", "title": "G", "initial_population": { "sex": "femal" }, "numerator": { "block": "x" } }] }"#,
+    );
+    let one = write("one/one.json", r#"{ "resourceType": "Bundle", "entry": [{ "resource": { "resourceType": "Patient", "id": "a" } }] }"#);
+    let error = said(wrong.to_str().unwrap(), &sets, one.parent().unwrap(), year);
+    assert!(error.contains("/groups/0/initial_population/sex"), "{error}");
+}
+
+#[test]
+fn the_measures_are_listed_and_shown() {
+    let nowhere = Path::new("/nowhere/outreach.toml");
+    let list = outreach_ok(nowhere, &["measure", "list"], "");
+    assert_eq!(list.lines().filter(|line| line.contains("CMS")).count(), 14, "{list}");
+    let shown: Value = serde_json::from_str(&outreach_ok(nowhere, &["measure", "show", "cms165"], "")).unwrap();
+    assert_eq!(shown["measure"]["id"], "CMS165");
+}
