@@ -11,5 +11,6 @@ mod mail_server;
 mod measures;
 mod plugins;
 mod push;
+mod segments;
 mod synthea;
 mod write_back;

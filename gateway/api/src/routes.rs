@@ -29,8 +29,8 @@ type Route = (Access, UtoipaMethodRouter<ApiDeps>);
 
 fn table() -> Vec<Route> {
     use Permission::{
-        DecideIdentity, ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
-        ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
+        DecideIdentity, ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients,
+        ReadPlugins, ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     vec![
         (Public, routes!(session::sign_in)),
@@ -60,6 +60,8 @@ fn table() -> Vec<Route> {
         (Needs(ReadSegments), routes!(segment::list)),
         (Needs(ReadSegments), routes!(segment::get)),
         (Needs(ReadSegments), routes!(segment::members)),
+        (Needs(ReadSegments), routes!(segment::members_csv)),
+        (Needs(ManageSegments), routes!(segment::preview)),
         (Needs(ReadJourneys), routes!(journey::list)),
         (Needs(ReadJourneys), routes!(journey::get)),
         (Needs(ReadJourneys), routes!(journey::runs)),

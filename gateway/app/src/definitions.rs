@@ -35,8 +35,8 @@ pub(crate) struct ListFile {
 pub(crate) struct SegmentFile {
     title: String,
     description: String,
-    #[serde(default = "segment_rules")]
-    plugin: PluginName,
+    /// Without it `segment-measures` for what has the populations of a measure, and `segment-rules` for everything else.
+    plugin: Option<PluginName>,
     /// A prebuilt measure by name, in place of a definition.
     measure: Option<String>,
     definition: Option<Value>,
@@ -71,9 +71,12 @@ pub(crate) struct JourneyFile {
     definition: Value,
 }
 
-#[expect(clippy::expect_used, reason = "a name written here")]
-fn segment_rules() -> PluginName {
-    PluginName::new("segment-rules").expect("a plugin name")
+impl SegmentFile {
+    /// The plugin that decides by a definition.
+    fn plugin(&self, definition: &Value) -> anyhow::Result<PluginName> {
+        let usual = if definition.get("groups").is_some() { "segment-measures" } else { "segment-rules" };
+        self.plugin.clone().map_or_else(|| Ok(PluginName::new(usual)?), Ok)
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a name written here")]
@@ -162,7 +165,7 @@ impl Definitions {
         let segments =
             self.segments.iter().map(|(key, file)| Ok((key, file, definition_of(key, file)?))).collect::<anyhow::Result<Vec<_>>>()?;
         for (key, file, definition) in &segments {
-            let plugin = target.plugins.segment(&file.plugin)?;
+            let plugin = target.plugins.segment(&file.plugin(definition)?)?;
             refuse_fatal("segment", key, &plugin.check(&definition.to_string()).await?)?;
         }
         for (key, file) in &self.messages {
@@ -191,7 +194,7 @@ impl Definitions {
                 key: key.clone(),
                 title: file.title.clone(),
                 description: file.description.clone(),
-                plugin: file.plugin.clone(),
+                plugin: file.plugin(&definition)?,
                 definition,
                 version: 1,
                 active: true,

@@ -2,5 +2,6 @@
 
 pub mod evaluate;
 pub mod prepare;
+pub mod preview;
 pub mod value_sets;
 pub mod verdicts;

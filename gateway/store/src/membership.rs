@@ -37,6 +37,17 @@ pub(crate) async fn members(session: &mut Session, segment: SegmentId, page: Pag
     Ok(Page { items, total })
 }
 
+pub(crate) async fn numbers(session: &mut Session, segment: SegmentId) -> Result<Vec<PatientNo>, StoreError> {
+    let rows = session
+        .all(
+            "SELECT m.patient_no FROM membership m JOIN segment s ON s.no = m.segment_no WHERE s.id = $1 AND m.member = 1 \
+             ORDER BY m.patient_no",
+            args![segment.as_uuid()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(PatientNo(row.integer("patient_no")?))).collect()
+}
+
 pub(crate) async fn of_patient(session: &mut Session, patient: PatientId) -> Result<Vec<Membership>, StoreError> {
     let rows = session
         .all(

@@ -106,6 +106,11 @@ impl SegmentStore for Store {
         membership::members(&mut session, segment, page).await
     }
 
+    async fn member_numbers(&self, segment: SegmentId) -> Result<Vec<PatientNo>, StoreError> {
+        let mut session = self.database.read().await?;
+        membership::numbers(&mut session, segment).await
+    }
+
     async fn memberships(&self, patient: PatientId) -> Result<Vec<Membership>, StoreError> {
         let mut session = self.database.read().await?;
         membership::of_patient(&mut session, patient).await

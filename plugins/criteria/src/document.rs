@@ -202,7 +202,6 @@ pub(crate) enum ValueTest {
 pub(crate) struct Comparison {
     pub(crate) compare: Compare,
     pub(crate) number: f64,
-    pub(crate) unit: String,
     /// Places of the sets that hold one unit each, with the factor that leads to the unit of `number`.
     pub(crate) units: Vec<(usize, f64)>,
 }

@@ -121,6 +121,13 @@ impl Api {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Reads what is no JSON.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}/api/v1{path}", self.base)).send().await.unwrap();
+        assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        answer.text().await.unwrap()
+    }
+
     /// How many messages are about to go on by themselves: in the mail's hands, tried and to be tried again, not decided yet, or held for the
     /// sync that is under way. Those that wait for something else, an hour or an answer, don't count. `None` while the gateway does not answer.
     pub(crate) async fn moving(&self) -> Option<usize> {

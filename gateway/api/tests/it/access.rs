@@ -21,8 +21,8 @@ enum Expected {
 const ROUTES: &[(&str, &str, Expected)] = {
     use Expected::{Everybody, SignedIn, With};
     use Permission::{
-        DecideIdentity, ManageJourneys, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients, ReadPlugins,
-        ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
+        DecideIdentity, ManageJourneys, ManageSegments, ManageSources, ManageUsers, ReadAudit, ReadJourneys, ReadMessages, ReadPatients,
+        ReadPlugins, ReadSegments, ReadSources, ReadTasks, RecordConsent, WorkOnTasks,
     };
     &[
         ("POST", "/session", Everybody),
@@ -52,6 +52,8 @@ const ROUTES: &[(&str, &str, Expected)] = {
         ("GET", "/segments", With(ReadSegments)),
         ("GET", "/segments/{id}", With(ReadSegments)),
         ("GET", "/segments/{id}/members", With(ReadSegments)),
+        ("GET", "/segments/{id}/members.csv", With(ReadSegments)),
+        ("POST", "/segments/preview", With(ManageSegments)),
         ("GET", "/journeys", With(ReadJourneys)),
         ("GET", "/journeys/{id}", With(ReadJourneys)),
         ("GET", "/journeys/{id}/runs", With(ReadJourneys)),

@@ -26,6 +26,7 @@ async fn every_way_to_a_patients_data_leaves_a_row() {
         format!("/patients/{patient}/person"),
         format!("/patients/{patient}/resources/Procedure/m1"),
         format!("/segments/{}/members", world.segment),
+        format!("/segments/{}/members.csv", world.segment),
         format!("/journeys/{}/runs", world.journey),
         "/messages".to_owned(),
         format!("/messages/{}", world.message),

@@ -61,6 +61,19 @@ impl Preparation {
             .map_err(|error: Arc<OutreachError>| OutreachError::clone(&error))
     }
 
+    /// A definition that need not be kept, ready to be asked; not remembered.
+    ///
+    /// # Errors
+    /// As [`Preparation::prepare`].
+    pub(super) async fn resolve_now(&self, segment: &Segment) -> Result<Arc<PreparedSegment>, OutreachError> {
+        let revision = self.lookup.terminology().revision().await?;
+        self.resolve(segment, self.plugins.segment(&segment.plugin)?, revision).await
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
     async fn resolve(
         &self,
         segment: &Segment,

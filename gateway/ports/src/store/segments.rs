@@ -58,6 +58,8 @@ pub trait SegmentStore: Send + Sync {
     async fn segment_by_key(&self, key: &str) -> Result<Option<Segment>, StoreError>;
     /// Members by name.
     async fn members(&self, segment: SegmentId, page: PageRequest) -> Result<Page<SegmentMember>, StoreError>;
+    /// Numbers of all members, ascending.
+    async fn member_numbers(&self, segment: SegmentId) -> Result<Vec<PatientNo>, StoreError>;
     /// A patient's memberships.
     async fn memberships(&self, patient: PatientId) -> Result<Vec<Membership>, StoreError>;
     /// Changes of a patient's memberships, newest first.

@@ -1446,6 +1446,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a definition would decide: how many people, who would join, who would leave. Nothing is changed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PreviewRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/segments/{id}": {
         parameters: {
             query?: never;
@@ -1513,6 +1552,46 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["List_MemberView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/members.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members of a segment as a table (RFC 4180, UTF-8), with the reasons. A cell that a spreadsheet would take for a formula begins with an
+         *     apostrophe.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
             };
@@ -4166,11 +4245,86 @@ export interface components {
             /** @description Its version (SemVer). */
             version: string;
         };
+        /** @description How many people are in each population of a group. */
+        PopulationsView: {
+            /**
+             * Format: int64
+             * @description Denominator.
+             */
+            denominator: number;
+            /**
+             * Format: int64
+             * @description Denominator exception.
+             */
+            denominator_exception: number;
+            /**
+             * Format: int64
+             * @description Denominator exclusion.
+             */
+            denominator_exclusion: number;
+            /**
+             * Format: int64
+             * @description Initial population.
+             */
+            initial_population: number;
+            /**
+             * Format: int64
+             * @description Numerator.
+             */
+            numerator: number;
+        };
         /**
          * @description How exact a date is.
          * @enum {string}
          */
         PrecisionWord: "year" | "month" | "day" | "instant";
+        /** @description A definition to be tried. */
+        PreviewRequest: {
+            /**
+             * Format: date
+             * @description The day for which is asked; today without it.
+             */
+            as_of: string | null;
+            /** @description The definition, a JSON document the plugin understands. */
+            definition: Record<string, never>;
+            /** @description `seg_...`: the segment whose definition it would take the place of. */
+            instead_of: string | null;
+            /** @description The plugin that decides; without it the one for the definition: `segment-measures` for one with `groups`, else `segment-rules`. */
+            plugin: string | null;
+        };
+        /** @description What a definition would decide. Nothing was changed. */
+        PreviewView: {
+            /** @description The populations of each group; of a segment without populations all are 0. */
+            groups: components["schemas"]["PopulationsView"][];
+            /** @description Whether that was everybody; where it was not, time ran out. */
+            is_complete: boolean;
+            /**
+             * Format: int64
+             * @description How many would join.
+             */
+            joining: number;
+            /**
+             * Format: int64
+             * @description How many would leave.
+             */
+            leaving: number;
+            /**
+             * Format: int64
+             * @description How many people were looked at.
+             */
+            looked_at: number;
+            /**
+             * Format: int64
+             * @description How many of them would be members.
+             */
+            members: number;
+            /** @description Some of those who would join. */
+            some_joining: components["schemas"]["PatientRef"][];
+            /** @description Some of those who would leave. */
+            some_leaving: components["schemas"]["PatientRef"][];
+            /** @description Some of those who would be members. */
+            some_members: components["schemas"]["PatientRef"][];
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /** @description What went wrong this time. */

@@ -164,5 +164,5 @@ pub(crate) fn read_value(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<V
             }
         }
     }
-    Some(ValueTest::Compare(Comparison { compare: compare?, number: number?, unit, units }))
+    Some(ValueTest::Compare(Comparison { compare: compare?, number: number?, units }))
 }

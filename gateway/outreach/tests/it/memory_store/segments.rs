@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use gateway_domain::ids::{PatientId, SegmentId};
+use gateway_domain::ids::{PatientId, PatientNo, SegmentId};
 use gateway_domain::plugin::PluginName;
 use gateway_domain::segment::{Evaluation, Membership, MembershipChange, MembershipEvent, Segment};
 use gateway_domain::value_set::{ValueSet, ValueSetReference, ValueSetSummary, ValueSetUrl};
@@ -24,6 +24,11 @@ impl SegmentStore for MemoryStore {
 
     async fn segment_by_key(&self, key: &str) -> Result<Option<Segment>, StoreError> {
         Ok(self.kept().segments.iter().find(|segment| segment.key == key).cloned())
+    }
+
+    async fn member_numbers(&self, segment: SegmentId) -> Result<Vec<PatientNo>, StoreError> {
+        let kept = self.kept();
+        Ok(kept.members.keys().filter(|(each, _)| *each == segment).map(|(_, patient)| *patient).collect())
     }
 
     async fn memberships(&self, patient: PatientId) -> Result<Vec<Membership>, StoreError> {

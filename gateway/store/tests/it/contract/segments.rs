@@ -43,6 +43,7 @@ async fn an_event_is_written_only_when_the_answer_changes(fixture: Fixture) {
     assert_eq!((joined[0].change, joined[0].patient), (MembershipChange::Joined, fixture.patient_id("a").await));
     assert_eq!(fixture.dirty_backlog().await.unwrap(), (0, None));
 
+    assert_eq!(fixture.member_numbers(segment.id).await.unwrap(), [a]);
     let review = Some("2027-01-01".parse().unwrap());
     let again = fixture.apply_evaluations(&[], &[evaluation(a, segment.id, true, review)], &versions, after(9)).await.unwrap();
     assert_eq!(again, []);
