@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use serde_json::Value;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
 
+use crate::harness::database::Kind;
+use crate::harness::eventually;
 use crate::harness::gateway::{outreach, outreach_ok};
+use crate::harness::world::{Plan, World};
 
 /// Cases whose values contradict what they say of themselves: a GMI over 9 % that carries "Yes" as its value.
 const BROKEN: [&str; 2] = ["6630d394", "8956ebb5"];
@@ -108,4 +114,77 @@ fn the_measures_are_listed_and_shown() {
     assert_eq!(list.lines().filter(|line| line.contains("CMS")).count(), 14, "{list}");
     let shown: Value = serde_json::from_str(&outreach_ok(nowhere, &["measure", "show", "cms165"], "")).unwrap();
     assert_eq!(shown["measure"]["id"], "CMS165");
+}
+
+/// Gives what belongs to a case ids of its own, and to its patient: the cases call different things by the same id, and some speak of a
+/// patient who is not in them.
+fn apart(value: &mut Value, case: &str) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object.iter_mut() {
+                match (name.as_str(), &value) {
+                    ("reference", Value::String(reference)) if reference.starts_with("Patient/") => {
+                        *value = format!("Patient/{case}").into();
+                    }
+                    ("reference", Value::String(reference)) if reference.contains('/') && !reference.contains(case) => {
+                        *value = format!("{reference}-{}", &case[..8]).into();
+                    }
+                    _ => apart(value, case),
+                }
+            }
+            if let Some(Value::String(id)) = object.get("id").cloned().filter(|_| object.contains_key("resourceType"))
+                && id != case
+            {
+                object.insert("id".to_owned(), format!("{id}-{}", &case[..8]).into());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| apart(item, case)),
+        _ => {}
+    }
+}
+
+#[rstest]
+#[case::on_sqlite(Kind::Sqlite)]
+#[case::on_postgresql(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_counts_the_official_patients_as_the_command_does(#[case] database: Kind) {
+    const MEASURES: [&str; 4] = ["CMS117-CIS", "CMS125-BCS", "CMS165-CBP", "CMS347-SPC"];
+    let Some(corpus) = corpus() else { return };
+    let Some(world) = World::make(Plan { people: None, with_definitions: false, ..Plan::new(database) }).await else { return };
+    let folder = world.folder.path().join("official");
+    fs::create_dir_all(&folder).unwrap();
+    for measure in MEASURES {
+        for file in fs::read_dir(corpus.join(measure).join("cases")).unwrap().map(|entry| entry.unwrap().path()) {
+            let case = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let mut bundle: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+            apart(&mut bundle["entry"], &case);
+            fs::write(folder.join(format!("{measure}-{case}.json")), bundle.to_string()).unwrap();
+        }
+        outreach_ok(&world.config, &["terminology", "import", corpus.join(measure).join("valuesets.json").to_str().unwrap()], "");
+    }
+    outreach_ok(&world.config, &["import", folder.to_str().unwrap(), "--source", "sandbox"], "");
+    // Nobody else comes in: the server of the source does not answer.
+    world.ask_instead("http://127.0.0.1:9/fhir");
+    let _gateway = world.serve();
+    let api = world.api().await;
+    eventually("the gateway to answer", Duration::from_mins(1), || async { api.try_get("/segments").await }).await;
+
+    // Everybody is asked about each measure, also those who are there for another one: the counts of all are compared with the command's.
+    for measure in MEASURES {
+        let name = measure.split('-').next().unwrap();
+        let definition: Value = serde_json::from_str(&outreach_ok(&world.config, &["measure", "show", name], "")).unwrap();
+        let asked = json!({ "definition": definition, "as_of": "2025-12-31" });
+        let counted: Value = api.send(Method::POST, "/segments/preview", &asked).await.json().await.unwrap();
+        let output = evaluate(name, &corpus.join(measure).join("valuesets.json"), &folder, "2025-01-01/2025-12-31");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let cases: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let groups = counted["groups"].as_array().unwrap_or_else(|| panic!("{counted}"));
+        for (place, group) in groups.iter().enumerate() {
+            for population in ["initial-population", "denominator", "denominator-exclusion", "numerator", "denominator-exception"] {
+                let expected: u64 = cases.values().filter_map(|case| case["groups"][place][population].as_u64()).sum();
+                assert_eq!(group[population.replace('-', "_")].as_u64(), Some(expected), "{name} group {place} {population}: {counted}");
+            }
+        }
+        assert!(counted["looked_at"].as_u64() >= Some(170) && counted["members"].as_u64() > Some(0), "{counted}");
+    }
 }
