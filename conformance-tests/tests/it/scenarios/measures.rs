@@ -170,6 +170,7 @@ async fn a_gateway_counts_the_official_patients_as_the_command_does(#[case] data
     eventually("the gateway to answer", Duration::from_mins(1), || async { api.try_get("/segments").await }).await;
 
     // Everybody is asked about each measure, also those who are there for another one: the counts of all are compared with the command's.
+    let mut gaps = BTreeMap::new();
     for measure in MEASURES {
         let name = measure.split('-').next().unwrap();
         let definition: Value = serde_json::from_str(&outreach_ok(&world.config, &["measure", "show", name], "")).unwrap();
@@ -185,6 +186,29 @@ async fn a_gateway_counts_the_official_patients_as_the_command_does(#[case] data
                 assert_eq!(group[population.replace('-', "_")].as_u64(), Some(expected), "{name} group {place} {population}: {counted}");
             }
         }
+        gaps.insert(name, counted["members"].as_u64().unwrap());
         assert!(counted["looked_at"].as_u64() >= Some(170) && counted["members"].as_u64() > Some(0), "{counted}");
+    }
+
+    // As a segment that is kept, everybody with a gap is a member, with the reasons.
+    let mut definition: Value = serde_json::from_str(&outreach_ok(&world.config, &["measure", "show", "CMS125"], "")).unwrap();
+    definition["period"] = json!({ "from": "2025-01-01", "to": "2025-12-31" });
+    let kept = world.folder.path().join("kept");
+    fs::create_dir_all(kept.join("segments")).unwrap();
+    let segment = json!({ "title": "Breast cancer screening due", "description": "For this test.", "definition": definition });
+    fs::write(kept.join("segments/cms125.json"), segment.to_string()).unwrap();
+    outreach_ok(&world.config, &["apply", kept.to_str().unwrap()], "");
+    let due = eventually("everybody with a gap", Duration::from_mins(1), || async {
+        let segments = api.try_get("/segments").await?;
+        let segment = segments["items"].as_array()?.iter().find(|segment| segment["key"] == "cms125")?.clone();
+        (segment["members"].as_u64() == Some(gaps["CMS125"])).then_some(segment)
+    })
+    .await;
+    let members = api.all(&format!("/segments/{}/members", due["id"].as_str().unwrap())).await;
+    for member in &members {
+        let phrases: Vec<&str> = member["evidence"].as_array().unwrap().iter().map(|it| it["phrase"].as_str().unwrap()).collect();
+        assert!(phrases.contains(&"Female") && phrases.contains(&"Visit"), "{member}");
+        assert!(phrases.contains(&"No mammogram since 2023-10-01"), "{member}");
+        assert!(phrases.iter().any(|phrase| phrase.starts_with("Age ") && phrase.ends_with("at the end of 2025")), "{member}");
     }
 }
