@@ -70,11 +70,41 @@ mod tests {
 
     #[test]
     fn only_code_systems_that_may_be_passed_on_are_used() {
-        let licensed = ["http://snomed.info/sct", "http://www.ama-assn.org/go/cpt"];
+        let licensed = ["http://snomed.info/sct", "http://www.ama-assn.org/go/cpt", "http://www.ada.org/cdt"];
         for set in value_sets().unwrap() {
             for code in &set.codes {
                 assert!(!licensed.contains(&code.system.as_str()), "{} of {}", code.code, set.name);
             }
+        }
+    }
+
+    #[test]
+    fn each_starter_set_stands_in_for_one_published_set_and_says_that_it_is_a_part() {
+        let sets = value_sets().unwrap();
+        let oids: Vec<_> = sets.iter().filter_map(|it| it.oid.as_deref()).collect();
+        assert_eq!(oids.iter().collect::<BTreeSet<_>>().len(), oids.len(), "each OID is used once");
+        for set in sets.iter().filter(|it| it.oid.is_some()) {
+            assert!(set.description.contains("starter set"), "{}", set.name);
+        }
+    }
+
+    #[test]
+    fn measures_on_screening_diabetes_and_blood_pressure_can_be_tried_with_starter_sets_alone() {
+        fn named(value: &serde_json::Value, urls: &mut BTreeSet<String>) {
+            if let Some(url) = value.get("url").or_else(|| value.get("value_set")).and_then(serde_json::Value::as_str) {
+                urls.insert(url.to_owned());
+            }
+            let inside = value.as_object().map(|it| it.values().collect::<Vec<_>>()).or_else(|| Some(value.as_array()?.iter().collect()));
+            inside.into_iter().flatten().for_each(|it| named(it, urls));
+        }
+        let sets = value_sets().unwrap();
+        let vsac = |oid: &str| format!("http://cts.nlm.nih.gov/fhir/ValueSet/{oid}");
+        let there: BTreeSet<String> = sets.iter().filter_map(|it| it.oid.as_deref()).map(vsac).collect();
+        for id in ["CMS122", "CMS124", "CMS125", "CMS130", "CMS131", "CMS165", "CMS951"] {
+            let mut urls = BTreeSet::new();
+            named(&measure(id).unwrap().document, &mut urls);
+            let missing: Vec<_> = urls.difference(&there).collect();
+            assert!(urls.len() > 5 && missing.is_empty(), "{id}: {missing:?}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct ValueSet {
     /// The name of its file.
     pub name: String,
     pub title: String,
+    /// What it is, and how much of it.
+    pub description: String,
     pub codes: Vec<ValueSetCode>,
 }
 
@@ -40,6 +42,8 @@ struct Document {
     version: Option<String>,
     title: Option<String>,
     name: Option<String>,
+    #[serde(default)]
+    description: String,
     compose: Option<Compose>,
     expansion: Option<Expansion>,
 }
@@ -153,6 +157,7 @@ impl ValueSet {
             version: document.version,
             name: name.to_owned(),
             title: document.title.or(document.name).unwrap_or_else(|| name.to_owned()),
+            description: document.description,
             codes,
         })
     }

@@ -102,6 +102,19 @@ pub struct ApiDeps {
     pub gate_policy: Arc<GatePolicy>,
     /// The hospital's name, for the patient pages.
     pub organization: Arc<str>,
+    /// The measures that came with the program.
+    pub measures: Arc<[PrebuiltMeasure]>,
+}
+
+/// A measure that came with the program.
+#[derive(Clone, Debug)]
+pub struct PrebuiltMeasure {
+    /// Its key.
+    pub key: String,
+    /// What people call it.
+    pub title: String,
+    /// Its criteria document.
+    pub document: serde_json::Value,
 }
 
 impl ApiDeps {

@@ -21,7 +21,7 @@ use crate::access::{Guard, guard};
 use crate::problem::{ApiError, Problem};
 use crate::v1::{
     account, api_token, audit, clinical, consent, identity, journey, message, overview, patient, person, plugin, plugin_call, quarantine,
-    segment, session, source, task, timeline, unmapped, user, write_back,
+    segment, session, source, task, timeline, unmapped, user, value_set, write_back,
 };
 
 /// A route and who may use it.
@@ -62,6 +62,10 @@ fn table() -> Vec<Route> {
         (Needs(ReadSegments), routes!(segment::members)),
         (Needs(ReadSegments), routes!(segment::members_csv)),
         (Needs(ManageSegments), routes!(segment::preview)),
+        (Needs(ReadSegments), routes!(value_set::list)),
+        (Needs(ReadSegments), routes!(value_set::get)),
+        (Needs(ReadSegments), routes!(value_set::codes)),
+        (Needs(ReadSegments), routes!(value_set::needs)),
         (Needs(ReadJourneys), routes!(journey::list)),
         (Needs(ReadJourneys), routes!(journey::get)),
         (Needs(ReadJourneys), routes!(journey::runs)),

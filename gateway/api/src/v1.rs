@@ -24,6 +24,7 @@ pub(crate) mod task;
 pub(crate) mod timeline;
 pub(crate) mod unmapped;
 pub(crate) mod user;
+pub(crate) mod value_set;
 pub(crate) mod write_back;
 
 use gateway_domain::ids::SourceId;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
-use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, Replayed, SyncTrigger};
+use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, PrebuiltMeasure, Replayed, SyncTrigger};
 use gateway_domain::ids::{PatientNo, SourceId};
 use gateway_domain::plugin::PluginKind;
 use gateway_fhir::FhirNotifications;
@@ -182,6 +182,7 @@ impl Gateway {
             wake: wake.clone(),
             gate_policy: Arc::new(policy),
             organization: config.hospital.name.as_str().into(),
+            measures: measures()?,
         });
         let readiness = Readiness::default();
         let admin = admin_router(readiness.clone(), move || metrics.as_ref().map_or_else(String::new, PrometheusHandle::render));
@@ -246,6 +247,12 @@ async fn note_logic(parts: &Parts) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The measures that came with the program.
+fn measures() -> anyhow::Result<Arc<[PrebuiltMeasure]>> {
+    let measures = fhir_profiles::measures()?.into_iter();
+    Ok(measures.map(|it| PrebuiltMeasure { key: it.name, title: it.title, document: it.document }).collect())
 }
 
 /// Takes up what the operator installs, upgrades, rolls back or removes, while the gateway runs.

@@ -8,5 +8,6 @@ mod plugins;
 mod public;
 mod session;
 mod tasks;
+mod value_sets;
 mod webhooks;
 mod world;

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, Replayed, SyncTrigger};
+use gateway_api::{ApiDeps, Attempts, ChannelWebhooks, PrebuiltMeasure, Replayed, SyncTrigger};
 use gateway_auth::password::{PasswordParameters, Passwords};
 use gateway_auth::signed_link::{LinkKeyRing, LinkPurpose};
+use gateway_domain::code::Coding;
 use gateway_domain::consent::Purpose;
 use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
 use gateway_domain::date::PartialDate;
@@ -31,6 +32,7 @@ use gateway_domain::segment::{Evaluation, Segment};
 use gateway_domain::source::{QuarantineStatus, Quarantined, SyncRunStatus, SyncStrategy};
 use gateway_domain::subscription_list::{ListKind, SubscriptionList};
 use gateway_domain::user::{Role, User};
+use gateway_domain::value_set::{ValueSet, ValueSetOrigin, ValueSetSummary, ValueSetUrl};
 use gateway_net::layers::{LayerOptions, with_layers};
 use gateway_outreach::lookup::{ClinicalLookup, LookupLimits};
 use gateway_outreach::workers::Wake;
@@ -46,7 +48,7 @@ use gateway_ports::store::{
     ConsentStore as _, JourneyStore as _, MessageStore as _, PatientStore as _, QuarantineFilter, SegmentStore as _, SourceStore as _,
     SyncStore as _, UserStore as _,
 };
-use gateway_ports::terminology::NoTerminology;
+use gateway_ports::terminology::{Terminology, TerminologyError};
 use gateway_store::Store;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -133,6 +135,41 @@ impl ChannelPlugin for OneChannel {
         };
         let body = if words == "html" { b"<script>alert(1)</script>".to_vec() } else { reason.into_bytes() };
         Ok(WebhookReceipt { notices: vec![notice], status: 202, content_type: Some("text/html".to_owned()), body })
+    }
+}
+
+/// An imported value set, and a starter set.
+struct TwoValueSets;
+
+#[async_trait]
+impl Terminology for TwoValueSets {
+    async fn value_set(&self, value_set: &str) -> Result<ValueSet, TerminologyError> {
+        let url = ValueSetUrl::parse(value_set).map_err(|_| TerminologyError::Unknown(value_set.to_owned()))?;
+        let named = |code: &str, display: &str| Coding { display: Some(display.into()), ..Coding::new("http://loinc.org", code) };
+        let (title, codes) = match url.oid() {
+            Some("1.2.3") => ("Mammography", vec![named("24606-6", "MG Breast Screening"), named("26175-0", "MG Breast bilateral")]),
+            Some("1.2.5") => ("Breast imaging", vec![named("24606-6", "MG Breast Screening")]),
+            _ => return Err(TerminologyError::Unknown(value_set.to_owned())),
+        };
+        Ok(ValueSet::new(url, None, Some("2024".into()), title.into(), codes).unwrap())
+    }
+
+    async fn find(&self, value_set: &str) -> Result<ValueSetSummary, TerminologyError> {
+        let set = self.value_set(value_set).await?;
+        let imported = ValueSetOrigin::Imported { at: Timestamp::UNIX_EPOCH, versions: 1 };
+        Ok(set.summary(if set.url.oid() == Some("1.2.3") { imported } else { ValueSetOrigin::Starter }))
+    }
+
+    async fn list(&self) -> Result<Vec<ValueSetSummary>, TerminologyError> {
+        Ok(vec![self.find("1.2.5").await?, self.find("1.2.3").await?])
+    }
+
+    async fn revision(&self) -> Result<i64, TerminologyError> {
+        Ok(0)
+    }
+
+    async fn display(&self, _: &Coding) -> Option<String> {
+        None
     }
 }
 
@@ -258,7 +295,7 @@ impl World {
         let heard = Arc::new(HeardOf::default());
         let deps = ApiDeps {
             webhooks: Arc::new(ChannelWebhooks::new(BTreeMap::new())),
-            lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(NoTerminology), LookupLimits::default())),
+            lookup: Arc::new(ClinicalLookup::new(Arc::clone(&store) as _, Arc::new(TwoValueSets), LookupLimits::default())),
             store: Arc::clone(&store) as _,
             plugins: Arc::new(OnePlugin),
             clock: Arc::clone(&clock) as _,
@@ -274,6 +311,11 @@ impl World {
             wake: Wake::default(),
             gate_policy: Arc::new(GatePolicy::default()),
             organization: "St. Brigid's <Hospital>".into(),
+            measures: Arc::new([PrebuiltMeasure {
+                key: "cms1".into(),
+                title: "A measure".into(),
+                document: json!({ "value_sets": [{ "url": "1.2.3" }, { "url": "1.2.4" }] }),
+            }]),
         };
         let router = with_layers(gateway_api::router(deps), &LayerOptions::new(true, 7));
         let (segment, journey, patient) = (segment.id, journey.id, patient.id);

@@ -2057,6 +2057,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/terminology/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes of all value sets that are there, with the value sets that have each: 200 at most, those whose code begins so first. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Words of a display, or the beginning of a code, at least two letters. */
+                    q: string;
+                    /** @description The code system alone that is meant. */
+                    system?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_FoundCodeView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/terminology/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The value sets that measures and segments name, and which of them are missing or starter sets alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_NeedsView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/terminology/value-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Value sets by title: those imported, and the starter sets for those that were not. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words of a title, or a part of a URL, OID, code or display; all of them are met. */
+                    q?: string;
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_ValueSetRow"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/terminology/value-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One value set by canonical URL (percent-encoded), `urn:oid:` or OID, with its versions and codes. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words of a title, or a part of a URL, OID, code or display; all of them are met. */
+                    q?: string;
+                    /** @description How many to leave out. */
+                    offset?: number;
+                    /** @description How many at most, 1 to 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValueSetView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -2691,6 +2852,22 @@ export interface components {
             /** @description JSON pointer (RFC 6901) into the body, or the name of a query parameter. */
             path: string;
         };
+        /** @description A code, and value sets that have it. */
+        FoundCodeView: {
+            /** @description The code. */
+            code: string;
+            /** @description What it is called. */
+            display: string | null;
+            /**
+             * Format: int64
+             * @description How many have it.
+             */
+            in_value_sets: number;
+            /** @description URI of the code system. */
+            system: string;
+            /** @description Some of the value sets that have it. */
+            value_sets: components["schemas"]["ValueSetRow"][];
+        };
         /** @description Calls of one function. */
         FunctionFiguresView: {
             /** @description Its calls. */
@@ -3064,6 +3241,30 @@ export interface components {
             total: number;
         };
         /** @description A piece of a long list. */
+        List_FoundCodeView: {
+            /** @description The items. */
+            items: {
+                /** @description The code. */
+                code: string;
+                /** @description What it is called. */
+                display: string | null;
+                /**
+                 * Format: int64
+                 * @description How many have it.
+                 */
+                in_value_sets: number;
+                /** @description URI of the code system. */
+                system: string;
+                /** @description Some of the value sets that have it. */
+                value_sets: components["schemas"]["ValueSetRow"][];
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
         List_IdentityDecisionView: {
             /** @description The items. */
             items: {
@@ -3295,6 +3496,35 @@ export interface components {
                  * @description Handed over how many times.
                  */
                 tries: number;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
+        List_NeedsView: {
+            /** @description The items. */
+            items: {
+                /** @description Its key. */
+                key: string;
+                /** @description What it is. */
+                kind: components["schemas"]["NeedsKind"];
+                /**
+                 * Format: int64
+                 * @description How many of its value sets are missing. With any it has no members.
+                 */
+                missing: number;
+                /**
+                 * Format: int64
+                 * @description How many are starter sets alone. With any it finds a part of the people.
+                 */
+                starter: number;
+                /** @description What people call it. */
+                title: string;
+                /** @description The value sets. */
+                value_sets: components["schemas"]["NeededValueSetView"][];
             }[];
             /**
              * Format: int64
@@ -3809,6 +4039,54 @@ export interface components {
             total: number;
         };
         /** @description A piece of a long list. */
+        List_ValueSetCodeView: {
+            /** @description The items. */
+            items: {
+                /** @description The code. */
+                code: string;
+                /** @description What it is called. */
+                display: string | null;
+                /** @description URI of the code system. */
+                system: string;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
+        List_ValueSetRow: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many codes it has.
+                 */
+                codes: number;
+                /**
+                 * Format: date-time
+                 * @description When it was imported.
+                 */
+                imported_at: string | null;
+                /** @description OID, where it has one. */
+                oid: string | null;
+                /** @description Where it is from. */
+                origin: components["schemas"]["ValueSetOriginWord"];
+                /** @description What people call it. */
+                title: string;
+                /** @description Canonical URL, by which criteria name it. */
+                url: string;
+                /** @description Its version, where its publisher gives one. */
+                version: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A piece of a long list. */
         List_WriteBackView: {
             /** @description The items. */
             items: {
@@ -3963,6 +4241,42 @@ export interface components {
              * @description Handed over how many times.
              */
             tries: number;
+        };
+        /** @description A value set that somebody names. */
+        NeededValueSetView: {
+            found: components["schemas"]["ValueSetRow"] | null;
+            /** @description As it is named. */
+            name: string;
+            /** @description Why it is missing, and what to do. */
+            reason: string | null;
+            /** @description What there is of it. */
+            standing: components["schemas"]["StandingWord"];
+        };
+        /**
+         * @description What names value sets.
+         * @enum {string}
+         */
+        NeedsKind: "measure" | "segment";
+        /** @description The value sets that a measure or a segment names. */
+        NeedsView: {
+            /** @description Its key. */
+            key: string;
+            /** @description What it is. */
+            kind: components["schemas"]["NeedsKind"];
+            /**
+             * Format: int64
+             * @description How many of its value sets are missing. With any it has no members.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description How many are starter sets alone. With any it finds a part of the people.
+             */
+            starter: number;
+            /** @description What people call it. */
+            title: string;
+            /** @description The value sets. */
+            value_sets: components["schemas"]["NeededValueSetView"][];
         };
         /** @description A new key, with its secret. */
         NewApiToken: {
@@ -4720,6 +5034,11 @@ export interface components {
          * @enum {string}
          */
         StaffDecisionWord: "same" | "different";
+        /**
+         * @description What there is of a value set that somebody names.
+         * @enum {string}
+         */
+        StandingWord: "missing" | "starter" | "imported";
         /** @description How many messages are in a status. */
         StatusCount: {
             /**
@@ -4978,6 +5297,46 @@ export interface components {
             name: string;
             /** @description What the user is. */
             role: components["schemas"]["RoleWord"];
+        };
+        /**
+         * @description Where a value set is from.
+         * @enum {string}
+         */
+        ValueSetOriginWord: "starter" | "imported";
+        /** @description A value set as a row of a list. */
+        ValueSetRow: {
+            /**
+             * Format: int64
+             * @description How many codes it has.
+             */
+            codes: number;
+            /**
+             * Format: date-time
+             * @description When it was imported.
+             */
+            imported_at: string | null;
+            /** @description OID, where it has one. */
+            oid: string | null;
+            /** @description Where it is from. */
+            origin: components["schemas"]["ValueSetOriginWord"];
+            /** @description What people call it. */
+            title: string;
+            /** @description Canonical URL, by which criteria name it. */
+            url: string;
+            /** @description Its version, where its publisher gives one. */
+            version: string | null;
+        };
+        /** @description A version of a value set. */
+        ValueSetVersionView: components["schemas"]["ValueSetRow"] & {
+            /** @description Whether it is the one that counts. */
+            in_use: boolean;
+        };
+        /** @description A value set with a piece of its codes. */
+        ValueSetView: components["schemas"]["ValueSetRow"] & {
+            /** @description The codes that were asked for. */
+            code_list: components["schemas"]["List_ValueSetCodeView"];
+            /** @description The versions that are kept, the one imported last first. */
+            versions: components["schemas"]["ValueSetVersionView"][];
         };
         /**
          * @description What kind of record a write-back becomes.
