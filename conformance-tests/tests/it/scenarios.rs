@@ -13,4 +13,5 @@ mod plugins;
 mod push;
 mod segments;
 mod synthea;
+mod value_sets;
 mod write_back;

@@ -120,6 +120,8 @@ pub(crate) enum StandingWord {
 pub(crate) struct NeededValueSetView {
     /// As it is named.
     pub name: String,
+    /// What whoever names it calls it.
+    pub title: Option<String>,
     /// What there is of it.
     pub standing: StandingWord,
     /// Why it is missing, and what to do.
@@ -329,7 +331,7 @@ fn needs_view(kind: NeedsKind, key: String, title: String, needed: &[NeededValue
             Standing::Starter(found) => (StandingWord::Starter, None, Some(row(found))),
             Standing::Imported(found) => (StandingWord::Imported, None, Some(row(found))),
         };
-        NeededValueSetView { name: it.name.clone(), standing, reason, found }
+        NeededValueSetView { name: it.name.clone(), title: it.title.clone(), standing, reason, found }
     };
     let count = |is: fn(&Standing) -> bool| needed.iter().filter(|it| is(&it.standing)).count() as u64;
     NeedsView {

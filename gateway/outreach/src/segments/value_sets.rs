@@ -1,7 +1,7 @@
 //! By which value sets segments are decided: what they name, what is there of it, and who has to be evaluated anew because that is not
 //! what it was.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use gateway_domain::code::CodeRole;
@@ -25,6 +25,8 @@ const DEEPEST: usize = 128;
 pub struct NeededValueSet {
     /// As it is named.
     pub name: String,
+    /// What whoever names it calls it.
+    pub title: Option<String>,
     /// What is there.
     pub standing: Standing,
 }
@@ -41,18 +43,22 @@ pub enum Standing {
 }
 
 /// All value sets that a JSON document names: under a key `value_set`, or one after the other under `value_sets`, each as text or as an
-/// object with its `url`.
-pub fn named_in(document: &Value) -> BTreeSet<String> {
-    fn name(value: &Value) -> Option<&str> {
-        value.as_str().or_else(|| value.get("url")?.as_str())
+/// object with its `url`; each with the `name` that the object gives it.
+pub fn named_in(document: &Value) -> BTreeMap<String, Option<String>> {
+    fn name(value: &Value) -> Option<(&str, Option<&str>)> {
+        let title = value.get("name").and_then(Value::as_str);
+        value.as_str().or_else(|| value.get("url")?.as_str()).map(|name| (name, title))
     }
-    fn collect(value: &Value, level: usize, names: &mut BTreeSet<String>) {
+    fn collect(value: &Value, level: usize, names: &mut BTreeMap<String, Option<String>>) {
         let inside: Vec<&Value> = match value {
             _ if level > DEEPEST => return,
             Value::Object(members) => {
                 let one = members.get("value_set").into_iter();
                 let several = members.get("value_sets").and_then(Value::as_array).into_iter().flatten();
-                names.extend(one.chain(several).filter_map(name).map(str::to_owned));
+                for (name, title) in one.chain(several).filter_map(name) {
+                    let known = names.entry(name.to_owned()).or_default();
+                    *known = known.take().or_else(|| title.map(str::to_owned));
+                }
                 members.values().collect()
             }
             Value::Array(items) => items.iter().collect(),
@@ -62,7 +68,7 @@ pub fn named_in(document: &Value) -> BTreeSet<String> {
             collect(each, level + 1, names);
         }
     }
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     collect(document, 0, &mut names);
     names
 }
@@ -73,34 +79,35 @@ pub fn named_in(document: &Value) -> BTreeSet<String> {
 /// [`OutreachError::Store`] where nobody can say now.
 pub async fn standing(
     terminology: &dyn Terminology,
-    names: impl IntoIterator<Item = String>,
+    names: impl IntoIterator<Item = (String, Option<String>)>,
 ) -> Result<Vec<NeededValueSet>, OutreachError> {
     let mut needed = Vec::new();
-    for name in names {
+    for (name, title) in names {
         let standing = match terminology.find(&name).await {
             Ok(found) if found.origin == ValueSetOrigin::Starter => Standing::Starter(found),
             Ok(found) => Standing::Imported(found),
             Err(error @ TerminologyError::Unavailable(_)) => return Err(error.into()),
             Err(missing) => Standing::Missing(missing.to_string()),
         };
-        needed.push(NeededValueSet { name, standing });
+        needed.push(NeededValueSet { name, title, standing });
     }
     Ok(needed)
 }
 
 /// The value sets a segment goes by, as its plugin says; where the plugin can't be asked, those that the definition names.
-pub async fn of_segment(plugins: &dyn Plugins, segment: &Segment) -> BTreeSet<String> {
+pub async fn of_segment(plugins: &dyn Plugins, segment: &Segment) -> BTreeMap<String, Option<String>> {
     let described = match plugins.segment(&segment.plugin) {
         Ok(plugin) => plugin.describe(&segment.definition.to_string()).await.ok(),
         Err(_) => None,
     };
-    let Some(description) = described else { return named_in(&segment.definition) };
+    let mut titles = named_in(&segment.definition);
+    let Some(description) = described else { return titles };
     // What is asked for in a role is the same value set.
     let name = |need: CodeSetNeed| match need {
         CodeSetNeed::ValueSet(asked) => Some(CodeRole::of_value_set(&asked).0.to_owned()),
         CodeSetNeed::Codes(_) => None,
     };
-    description.needs.code_sets.into_iter().filter_map(name).collect()
+    description.needs.code_sets.into_iter().filter_map(name).map(|name| (name.clone(), titles.remove(&name).flatten())).collect()
 }
 
 /// Notes by which value sets these segments are decided from now on. Where they are others than those noted everybody is marked dirty,
@@ -166,12 +173,14 @@ mod tests {
             "value_sets": ["http://example.org/b", { "url": "http://example.org/c", "name": "C" }, { "value_set": "http://example.org/d" }],
             "note": "value_set", "other": { "value_set": 7, "url": "http://example.org/none" },
         });
-        let names: Vec<_> = named_in(&document).into_iter().collect();
-        assert_eq!(names, ["1.2.3", "http://example.org/a", "http://example.org/b", "http://example.org/c", "http://example.org/d"]);
+        let names = named_in(&document);
+        let keys: Vec<_> = names.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["1.2.3", "http://example.org/a", "http://example.org/b", "http://example.org/c", "http://example.org/d"]);
+        assert_eq!(names["http://example.org/c"].as_deref(), Some("C"));
     }
 
     #[test]
-    fn a_document_of_a_hundred_thousand_levels_is_looked_into_as_far_as_any_definition_goes() {
+    fn a_document_of_a_thousand_levels_is_looked_into_as_far_as_any_definition_goes() {
         let deep = (0..1_000).fold(json!({ "value_set": "1.2.3" }), |inner, _| json!([inner]));
         assert!(named_in(&deep).is_empty());
     }

@@ -1,7 +1,5 @@
 //! `outreach terminology check`: which value sets measures and segments name, and what is there of each.
 
-use std::collections::BTreeSet;
-
 use anyhow::bail;
 use gateway_outreach::segments::value_sets::{NeededValueSet, Standing, named_in, of_segment, standing};
 use gateway_ports::store::SegmentStore as _;
@@ -75,7 +73,7 @@ async fn segments(parts: &Parts, only: Option<&str>) -> anyhow::Result<Vec<Check
         if only.is_some_and(|only| only != segment.key) {
             continue;
         }
-        let names: BTreeSet<String> = of_segment(parts.plugins.as_ref(), &segment).await;
+        let names = of_segment(parts.plugins.as_ref(), &segment).await;
         checked.push(Checked {
             kind: "segment",
             needed: standing(parts.terminology.as_ref(), names).await?,
@@ -110,7 +108,7 @@ fn tell(checked: &[Checked], in_full: bool) {
         say(format!("\n{} {}: {}", each.kind, each.key, each.title));
         let row = |it: &&NeededValueSet| {
             let (stands, title, codes) = match &it.standing {
-                Standing::Missing(_) => ("missing", String::new(), String::new()),
+                Standing::Missing(_) => ("missing", it.title.clone().unwrap_or_default(), String::new()),
                 Standing::Starter(found) => ("starter", found.title.clone(), found.codes.to_string()),
                 Standing::Imported(found) => ("imported", found.title.clone(), found.codes.to_string()),
             };
@@ -128,7 +126,7 @@ fn as_value(checked: &Checked) -> Value {
         .needed
         .iter()
         .map(|it| match &it.standing {
-            Standing::Missing(reason) => json!({ "value_set": it.name, "standing": "missing", "reason": reason }),
+            Standing::Missing(reason) => json!({ "value_set": it.name, "title": it.title, "standing": "missing", "reason": reason }),
             Standing::Starter(found) => json!({ "value_set": it.name, "standing": "starter", "found": summary_json(found) }),
             Standing::Imported(found) => json!({ "value_set": it.name, "standing": "imported", "found": summary_json(found) }),
         })
