@@ -4251,6 +4251,8 @@ export interface components {
             reason: string | null;
             /** @description What there is of it. */
             standing: components["schemas"]["StandingWord"];
+            /** @description What whoever names it calls it. */
+            title: string | null;
         };
         /**
          * @description What names value sets.
