@@ -209,12 +209,13 @@ fn deep_and_large_files_are_read_or_refused_in_time() {
     let nested = "{\"code\":\"1\",\"system\":\"s\",\"contains\":[".repeat(500) + &"]}".repeat(500);
     let nested = format!("{{\"resourceType\":\"ValueSet\",\"url\":\"1.2.3\",\"expansion\":{{\"contains\":[{nested}]}}}}");
     assert!(read(nested.as_bytes()).unwrap_err().reason.contains("recursion"));
-    let rows: String =
-        (0..200_000).map(|code| format!("1.2.3,SNOMEDCT,{code},A finding that has a name of some length {code}\n")).collect();
+    let row = |code| format!("1.2.3,SNOMEDCT,{code},A finding that has a name of some length {code}");
+    let rows = (0..200_000).map(row).collect::<Vec<_>>().join("\n");
     let large = format!("value_set,system,code,display\n{rows}");
     assert!(large.len() > 10_000_000);
     assert_eq!(codes(&read(large.as_bytes()).unwrap().drafts[0]).len(), 200_000);
-    let concepts: String = (0..100_000).map(|code| format!("<Concept code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.96\"/>\n")).collect();
+    let concept = |code| format!("<Concept code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.96\"/>");
+    let concepts = (0..100_000).map(concept).collect::<Vec<_>>().join("\n");
     let xml = format!(
         "<RetrieveValueSetResponse><ValueSet id=\"1.2.3\"><ConceptList>\n{concepts}</ConceptList></ValueSet></RetrieveValueSetResponse>"
     );
