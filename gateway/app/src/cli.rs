@@ -115,8 +115,7 @@ pub(crate) struct EvaluateArguments {
     /// Name of a prebuilt measure or the number of the public one, such as `CMS125`; or a file with a criteria document.
     #[arg(long)]
     pub(crate) measure: String,
-    /// The value sets: a file or folder with `{ "value_sets": { "<canonical URL>": { "codes": ["<system>|<code>"] } } }`, FHIR ValueSets, or
-    /// Bundles of them.
+    /// The value sets: a file or a folder, in any of the shapes that `outreach terminology import` takes.
     #[arg(long)]
     pub(crate) value_sets: PathBuf,
     /// A folder of FHIR Bundles in JSON, or one: what is in a bundle is one patient's. The name of the file is the name of the case.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
-use fhir_profiles::{Mapping, ValueSet};
+use fhir_profiles::Mapping;
 use gateway_domain::code::Coding;
 use gateway_domain::ids::SourceNo;
 use gateway_domain::plugin::PluginName;
@@ -15,6 +15,7 @@ use gateway_outreach::measures::{self, Case};
 use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, PluginHost};
 use gateway_ports::ehr::ResourceReader as _;
 use gateway_ports::plugins::{Plugins as _, SegmentPlugin, population};
+use gateway_terminology::Assembly;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
@@ -137,62 +138,32 @@ fn document(measure: &str) -> anyhow::Result<Value> {
     Ok(fhir_profiles::measure(measure)?.document)
 }
 
-/// The JSON files of a folder in the order of their names, or the one file.
-fn json_files(place: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The files of a folder in the order of their names, or the one file.
+fn files(place: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !place.is_dir() {
         ensure!(place.exists(), "`{}` is not there", place.display());
         return Ok(vec![place.to_owned()]);
     }
     let entries = fs::read_dir(place).with_context(|| format!("`{}`", place.display()))?;
     let mut files: Vec<PathBuf> = entries.collect::<Result<Vec<_>, _>>()?.into_iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "json") && path.is_file());
+    files.retain(|path| path.is_file() && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.')));
     files.sort();
     Ok(files)
 }
 
+/// Value sets by canonical URL, read as `outreach terminology import` reads them.
 fn value_sets(place: &Path) -> anyhow::Result<HashMap<String, Vec<Coding>>> {
-    let mut sets = HashMap::new();
-    for file in json_files(place)? {
-        let text = fs::read_to_string(&file).with_context(|| format!("`{}`", file.display()))?;
-        let value: Value = serde_json::from_str(&text).with_context(|| format!("`{}`", file.display()))?;
-        let before = sets.len();
-        add_value_sets(&value, &mut sets).with_context(|| format!("`{}`", file.display()))?;
-        ensure!(sets.len() > before, "`{}` has no value sets: expected `value_sets`, a ValueSet or a Bundle of them", file.display());
+    let mut assembly = Assembly::default();
+    for file in files(place)? {
+        let bytes = fs::read(&file).with_context(|| format!("`{}`", file.display()))?;
+        assembly.add(&file.display().to_string(), gateway_terminology::read(&bytes));
     }
-    Ok(sets)
-}
-
-fn add_value_sets(value: &Value, sets: &mut HashMap<String, Vec<Coding>>) -> anyhow::Result<()> {
-    match value.get("resourceType").and_then(Value::as_str) {
-        Some("Bundle") => {
-            for entry in value.get("entry").and_then(Value::as_array).into_iter().flatten() {
-                match entry.get("resource") {
-                    Some(resource) if resource.get("resourceType").and_then(Value::as_str) == Some("ValueSet") => {
-                        add_value_sets(resource, sets)?;
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Some("ValueSet") => {
-            let set = ValueSet::parse("value set", &value.to_string())?;
-            let codes = set.codes.into_iter().map(|code| Coding { system: code.system, code: code.code, display: code.display });
-            sets.insert(set.url, codes.collect());
-        }
-        Some(other) => bail!("expected a ValueSet or a Bundle, found a {other}"),
-        None => {
-            for (url, set) in value.get("value_sets").and_then(Value::as_object).into_iter().flatten() {
-                let codes = set.get("codes").and_then(Value::as_array).with_context(|| format!("`{url}` has no `codes`"))?;
-                let coding = |code: &Value| {
-                    let (system, code) = code.as_str()?.split_once('|')?;
-                    Some(Coding::new(system, code))
-                };
-                let codings: Option<Vec<Coding>> = codes.iter().map(coding).collect();
-                sets.insert(url.clone(), codings.with_context(|| format!("`{url}`: expected codes as `<system>|<code>`"))?);
-            }
-        }
+    let assembled = assembly.finish(&HashMap::new());
+    if let Some(refused) = assembled.refused.first() {
+        bail!("`{}`: {}", refused.file, refused.error);
     }
-    Ok(())
+    let latest = assembled.sets.into_iter().filter(|incoming| incoming.is_latest);
+    Ok(latest.map(|incoming| (incoming.set.url.to_string(), incoming.set.into_codes())).collect())
 }
 
 /// The cases of a folder, by the names of their files.
@@ -209,7 +180,7 @@ fn cases(place: &Path, mapping: Mapping) -> anyhow::Result<(Vec<String>, Vec<Cas
     }
     let reader = FhirReader::new(SourceNo(0), BASE, mapping);
     let (mut names, mut cases) = (Vec::new(), Vec::new());
-    for file in json_files(place)? {
+    for file in files(place)?.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "json")) {
         let about = || format!("`{}`", file.display());
         let text = fs::read_to_string(&file).with_context(about)?;
         let bundle: Bundle<'_> = serde_json::from_str(&text).with_context(about)?;
