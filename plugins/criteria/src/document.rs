@@ -72,6 +72,17 @@ pub(crate) enum PeriodRule {
     Fixed(Day, Day),
 }
 
+impl PeriodRule {
+    /// First and last day of the period that a day belongs to.
+    pub(crate) fn on(self, as_of: Day) -> (Day, Day) {
+        match self {
+            Self::CalendarYear => (Day::of(as_of.year(), 1, 1), Day::of(as_of.year(), 12, 31)),
+            Self::MonthsBack(months) => (as_of.plus_months(-months).plus_days(1), as_of),
+            Self::Fixed(from, to) => (from, to),
+        }
+    }
+}
+
 /// One condition, with what a person would call it.
 #[derive(Debug)]
 pub struct Condition {
@@ -104,7 +115,7 @@ pub(crate) enum Test {
     /// What was found on the last day on which there is a fact.
     LastDay {
         day_of: Box<Query>,
-        lowest: Vec<Query>,
+        lowest: Vec<Lowest>,
     },
 }
 
@@ -116,6 +127,13 @@ pub(crate) struct FactsTest {
     pub(crate) at_least: usize,
     /// Whether several on one day count as one.
     pub(crate) distinct_days: bool,
+}
+
+/// The fact with the lowest value, and what is asked of that value.
+#[derive(Debug)]
+pub(crate) struct Lowest {
+    pub(crate) query: Query,
+    pub(crate) value: ValueTest,
 }
 
 /// Facts of one kind.
@@ -202,7 +220,7 @@ pub(crate) enum ValueTest {
 pub(crate) struct Comparison {
     pub(crate) compare: Compare,
     pub(crate) number: f64,
-    /// Places of the sets that hold one unit each, with the factor that leads to the unit of `number`.
+    /// Places of the sets that hold one unit each, with the factor that leads to the unit in which `number` is.
     pub(crate) units: Vec<(usize, f64)>,
 }
 

@@ -4,14 +4,15 @@ mod candidates;
 mod filter;
 mod time;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use outreach_plugin_sdk::day::Day;
 use outreach_plugin_sdk::patient::{Fact, Patient, Sex};
 
 use crate::document::{Condition, Document, FactsTest, PeriodRule, Query, Test};
 use crate::facts::{Index, Lookup};
-use crate::moment::{Anchor, Moment};
+use crate::moment::{Anchor, Moment, first_reaching};
 use crate::outcome::{Outcome, Truth};
 use crate::span::{Point, Precision, Span};
 
@@ -41,13 +42,13 @@ pub(crate) struct Who<'a> {
     bound: RefCell<Vec<Option<Fact<'a>>>>,
     /// Outcomes of blocks, by their places.
     blocks: RefCell<Vec<Option<Outcome>>>,
-    /// How deep blocks are nested at the moment.
-    depth: Cell<usize>,
+    /// Blocks that have been explained, by their places, as found or as not found.
+    explained: RefCell<BTreeSet<(usize, bool)>>,
 }
 
 impl<'a> Who<'a> {
     pub(crate) fn new(patient: Patient<'a>, lookup: &'a Lookup, caution: Caution) -> Self {
-        Self { patient, lookup, caution, bound: RefCell::default(), blocks: RefCell::default(), depth: Cell::new(0) }
+        Self { patient, lookup, caution, bound: RefCell::default(), blocks: RefCell::default(), explained: RefCell::default() }
     }
 
     pub(crate) fn bind(&self, place: usize, fact: Option<Fact<'a>>) {
@@ -60,6 +61,11 @@ impl<'a> Who<'a> {
         }
     }
 
+    /// Whether a block is explained for the first time. Blocks that use blocks twice would double what is said with each of them.
+    pub(crate) fn is_news(&self, place: usize, found: bool) -> bool {
+        self.explained.borrow_mut().insert((place, found))
+    }
+
     pub(crate) fn bound(&self, place: usize) -> Option<Fact<'a>> {
         self.bound.borrow().get(place).copied().flatten()
     }
@@ -68,12 +74,7 @@ impl<'a> Who<'a> {
 impl<'d> Evaluation<'d> {
     /// An evaluation of a document for a day.
     pub fn new(document: &'d Document, index: &'d Index, as_of: Day) -> Self {
-        let period = match document.period {
-            PeriodRule::CalendarYear => (Day::of(as_of.year(), 1, 1), Day::of(as_of.year(), 12, 31)),
-            PeriodRule::MonthsBack(months) => (as_of.plus_months(-months).plus_days(1), as_of),
-            PeriodRule::Fixed(from, to) => (from, to),
-        };
-        Self { document, index, as_of, period }
+        Self { document, index, as_of, period: document.period.on(as_of) }
     }
 
     /// The truth of a condition about a patient.
@@ -81,7 +82,7 @@ impl<'d> Evaluation<'d> {
         self.condition(condition, &Who::new(patient, lookup, caution))
     }
 
-    pub(crate) fn condition<'a>(&self, condition: &Condition, who: &Who<'a>) -> Outcome {
+    pub(crate) fn condition(&self, condition: &Condition, who: &Who<'_>) -> Outcome {
         match &condition.test {
             Test::All(parts) => self.all(parts, who),
             Test::Any(parts) => self.any(parts, who),
@@ -133,9 +134,7 @@ impl<'d> Evaluation<'d> {
         let Some(block) = self.document.blocks.get(place) else { return Outcome::fixed(Truth::Unknown) };
         // A block uses only blocks before it, so this ends; the facts named around it are none of its business.
         let around = std::mem::take(&mut *who.bound.borrow_mut());
-        who.depth.set(who.depth.get() + 1);
         let outcome = self.condition(&block.condition, who);
-        who.depth.set(who.depth.get() - 1);
         *who.bound.borrow_mut() = around;
         let mut blocks = who.blocks.borrow_mut();
         blocks.resize(self.document.blocks.len(), None);
@@ -167,54 +166,51 @@ impl<'d> Evaluation<'d> {
         {
             return self.picked(query, who);
         }
-        let mut days: Vec<Option<Day>> = Vec::new();
-        let (mut certain, mut possible) = (0_usize, 0_usize);
-        let (mut counted, mut open) = (Vec::new(), Day::NEVER);
-        for query in &test.of {
-            self.each(query, who, |fact, outcome| {
-                match outcome.truth {
-                    Truth::True => {
-                        if test.distinct_days {
-                            let day = Span::of(fact).earliest().map(|point| point.by(Precision::Day)).filter(|day| day.exact);
-                            let day = day.map(|day| Day(day.first as i32));
-                            // A fact of which the day is not known adds no day that is certain.
-                            if day.is_none() || days.contains(&day) {
-                                open = open.min(outcome.until);
-                                possible += usize::from(day.is_none());
-                                return;
-                            }
-                            days.push(day);
-                        }
-                        certain += 1;
-                        counted.push(outcome.until);
-                    }
-                    Truth::Unknown => {
-                        possible += 1;
-                        open = open.min(outcome.until);
-                    }
-                    Truth::False => open = open.min(outcome.until),
+        let mut tally = Tally::new(test);
+        match test.of.as_slice() {
+            [query] => self.each(query, who, |fact, outcome| tally.add(fact, outcome)),
+            several => {
+                let mut found: Vec<(Fact<'_>, Outcome)> = Vec::new();
+                for query in several {
+                    self.each(query, who, |fact, outcome| found.push((fact, outcome)));
                 }
-            });
+                // A fact that is found in two places is one fact.
+                found.sort_by_key(|(fact, _)| fact.row());
+                found.dedup_by(|again, kept| {
+                    let same = again.0.row() == kept.0.row();
+                    if same {
+                        kept.1 = kept.1.or(again.1);
+                    }
+                    same
+                });
+                for (fact, outcome) in found {
+                    tally.add(fact, outcome);
+                }
+            }
         }
-        if certain >= test.at_least {
-            // It stands while as many as are needed do.
-            counted.sort_unstable();
-            let spare = certain - test.at_least;
-            return Outcome { truth: Truth::True, until: counted.get(spare).copied().unwrap_or(Day::NEVER) };
-        }
-        let until = counted.into_iter().fold(open, Day::min);
-        let truth = if who.caution == Caution::Careful && certain + possible >= test.at_least { Truth::Unknown } else { Truth::False };
-        Outcome { truth, until }
+        tally.outcome(who.caution)
     }
 
+    /// The fact that is picked is asked about. Whoever is careful asks about every fact that may be the one, and knows only what holds of all.
     fn picked(&self, query: &Query, who: &Who<'_>) -> Outcome {
-        let (picked, whole) = self.pick(query, who);
-        let Some(fact) = picked else { return whole };
-        let Some(is) = &query.is else { return whole };
-        who.bind(query.bound, Some(fact));
-        let outcome = self.condition(is, who);
-        who.bind(query.bound, None);
-        Outcome { truth: whole.truth.and(outcome.truth), until: whole.until.min(outcome.until) }
+        let picked = self.pick(query, who);
+        let Some(is) = &query.is else { return Outcome { truth: picked.found(who.caution), until: picked.until } };
+        let about = |fact| {
+            who.bind(query.bound, Some(fact));
+            let outcome = self.condition(is, who);
+            who.bind(query.bound, None);
+            outcome
+        };
+        let nobody = Outcome::fixed(Truth::False);
+        let mut whole = picked.fact.map_or(nobody, about);
+        if who.caution == Caution::Careful {
+            for fact in picked.others {
+                let other = about(fact);
+                let truth = if other.truth == whole.truth { whole.truth } else { Truth::Unknown };
+                whole = Outcome { truth, until: whole.until.min(other.until) };
+            }
+        }
+        Outcome { truth: whole.truth, until: whole.until.min(picked.until) }
     }
 
     /// The moment a document means, or `None` where that depends on something that is not known.
@@ -236,17 +232,76 @@ impl<'d> Evaluation<'d> {
     /// The first day after the day of the evaluation on which a moment means this day or later; never where it does not move.
     pub(crate) fn reaches(&self, moment: Moment, day: Day) -> Day {
         let next_year = || Day::of(self.as_of.year() + 1, 1, 1);
-        match (moment.anchor, self.document.period) {
-            (Anchor::AsOf, _) => moment.first_reaching(day, self.as_of),
+        let rule = self.document.period;
+        match (moment.anchor, rule) {
+            (Anchor::AsOf, _) => first_reaching(day, self.as_of, |as_of| moment.from(as_of)),
             (Anchor::StartOfYear | Anchor::EndOfYear, _) | (Anchor::PeriodStart | Anchor::PeriodEnd, PeriodRule::CalendarYear) => {
                 next_year()
             }
-            (Anchor::PeriodStart, PeriodRule::MonthsBack(months)) => {
-                Moment { anchor: Anchor::AsOf, months: moment.months - months, days: moment.days + 1 }.first_reaching(day, self.as_of)
-            }
-            (Anchor::PeriodEnd, PeriodRule::MonthsBack(_)) => moment.first_reaching(day, self.as_of),
+            (Anchor::PeriodStart, PeriodRule::MonthsBack(_)) => first_reaching(day, self.as_of, |as_of| moment.from(rule.on(as_of).0)),
+            (Anchor::PeriodEnd, PeriodRule::MonthsBack(_)) => first_reaching(day, self.as_of, |as_of| moment.from(rule.on(as_of).1)),
             _ => Day::NEVER,
         }
+    }
+}
+
+/// Facts as they are counted.
+struct Tally<'t> {
+    test: &'t FactsTest,
+    days: Vec<Day>,
+    certain: usize,
+    possible: usize,
+    /// Until when each of those counts that certainly do.
+    counted: Vec<Day>,
+    /// When the first of the others may come to count.
+    open: Day,
+}
+
+impl<'t> Tally<'t> {
+    const fn new(test: &'t FactsTest) -> Self {
+        Self { test, days: Vec::new(), certain: 0, possible: 0, counted: Vec::new(), open: Day::NEVER }
+    }
+
+    fn add(&mut self, fact: Fact<'_>, outcome: Outcome) {
+        match outcome.truth {
+            Truth::True if self.test.distinct_days => {
+                let day = Span::of(fact).earliest().map(|point| point.by(Precision::Day)).filter(|day| day.exact);
+                match day.map(|day| Day(day.first as i32)) {
+                    Some(day) if !self.days.contains(&day) => {
+                        self.days.push(day);
+                        self.certain += 1;
+                        self.counted.push(outcome.until);
+                    }
+                    // A fact of which the day is not known adds no day that is certain.
+                    day => {
+                        self.possible += usize::from(day.is_none());
+                        self.open = self.open.min(outcome.until);
+                    }
+                }
+            }
+            Truth::True => {
+                self.certain += 1;
+                self.counted.push(outcome.until);
+            }
+            Truth::Unknown => {
+                self.possible += 1;
+                self.open = self.open.min(outcome.until);
+            }
+            Truth::False => self.open = self.open.min(outcome.until),
+        }
+    }
+
+    fn outcome(mut self, caution: Caution) -> Outcome {
+        let wanted = self.test.at_least;
+        if self.certain >= wanted {
+            // It stands while as many as are needed do.
+            self.counted.sort_unstable();
+            let spare = self.certain - wanted;
+            return Outcome { truth: Truth::True, until: self.counted.get(spare).copied().unwrap_or(Day::NEVER) };
+        }
+        let until = self.counted.into_iter().fold(self.open, Day::min);
+        let truth = if caution == Caution::Careful && self.certain + self.possible >= wanted { Truth::Unknown } else { Truth::False };
+        Outcome { truth, until }
     }
 }
 

@@ -47,7 +47,7 @@ impl Evaluation<'_> {
             }
             Test::None(parts) => parts.iter().for_each(|part| self.explain_absence(part, named, who, verdict)),
             Test::Block(place) => {
-                if let Some(block) = self.document.blocks.get(*place) {
+                if let Some(block) = self.document.blocks.get(*place).filter(|_| who.is_news(*place, true)) {
                     self.explain(&block.condition, named.or(Some(&block.name)), who, verdict);
                 }
             }
@@ -62,7 +62,7 @@ impl Evaluation<'_> {
                 for query in &test.of {
                     let label = query.label.as_deref().or(named).unwrap_or(query.kind.name());
                     if query.pick.is_some() {
-                        if let (Some(fact), _) = self.pick(query, who) {
+                        if let Some(fact) = self.pick(query, who).fact {
                             verdict.evidence(fact, format_args!("Most recent: {label}"));
                         }
                         continue;
@@ -80,16 +80,10 @@ impl Evaluation<'_> {
             }
             Test::LastDay { day_of, lowest } => {
                 let label = |query: &Query| query.label.as_deref().or(named).unwrap_or(query.kind.name()).to_owned();
-                let mut last: Option<i64> = None;
-                self.each(day_of, who, |fact, outcome| {
-                    let day = crate::span::Span::of(fact).latest().map(|at| at.by(Precision::Day)).filter(|day| day.exact);
-                    if let (Truth::True, Some(day)) = (outcome.truth, day) {
-                        last = last.max(Some(day.first));
-                    }
-                });
-                for query in lowest {
-                    if let Some(fact) = last.and_then(|day| self.lowest_on(query, day, who)) {
-                        verdict.evidence(fact, format_args!("Most recent: {}", label(query)));
+                let last = self.day_of(day_of, who).day;
+                for each in lowest {
+                    if let Some(fact) = last.and_then(|day| self.lowest_on(each, day, who).fact) {
+                        verdict.evidence(fact, format_args!("Most recent: {}", label(&each.query)));
                     }
                 }
             }
@@ -121,7 +115,7 @@ impl Evaluation<'_> {
                 }
             }
             Test::Block(place) => {
-                if let Some(block) = self.document.blocks.get(*place) {
+                if let Some(block) = self.document.blocks.get(*place).filter(|_| who.is_news(*place, false)) {
                     self.explain_absence(&block.condition, named.or(Some(&block.name)), who, verdict);
                 }
             }
@@ -155,7 +149,7 @@ impl Evaluation<'_> {
         match from.map(|from| from.by(Precision::Day)).filter(|from| from.exact) {
             Some(from) => verdict.without_fact(format_args!("{few} since {}", outreach_plugin_sdk::day::Day(from.first as i32))),
             None if query.kind == FactKind::Encounter || query.filter.time.is_some() => {
-                verdict.without_fact(format_args!("{few} on record"))
+                verdict.without_fact(format_args!("{few} on record"));
             }
             None => verdict.without_fact(few),
         }

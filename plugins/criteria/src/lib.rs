@@ -15,6 +15,7 @@ mod moment;
 mod outcome;
 mod populations;
 mod read;
+mod say;
 mod span;
 mod unit;
 
@@ -25,4 +26,8 @@ pub use self::{
     facts::{Index, Lookup},
     outcome::{Outcome, Truth},
     populations::Populations,
+    say::{from_plain, plain},
 };
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,8 @@ impl Moment {
                     .or_else(|| rest.strip_prefix("end").map(|rest| (Anchor::FactEnd(place), rest)))
             })
         };
-        let (anchor, rest) = known.or_else(of_fact).unwrap_or((Anchor::AsOf, text));
+        // A fact may be called `birthweight`: its name goes first.
+        let (anchor, rest) = of_fact().or(known).unwrap_or((Anchor::AsOf, text));
         let mut moment = Self::of(anchor);
         let mut words = rest.split_whitespace();
         while let Some(number) = words.next() {
@@ -96,19 +97,19 @@ impl Moment {
         let shift = |instant: i64| i64::from(self.from(Day::of_instant(instant)).0) * DAY + instant.rem_euclid(DAY);
         Point { first: shift(anchor.first), last: shift(anchor.last), exact: anchor.exact }
     }
+}
 
-    /// The first day after `as_of` on which a moment counted from the day of the evaluation means `day` or later.
-    pub(crate) fn first_reaching(self, day: Day, as_of: Day) -> Day {
-        let (mut low, mut high) = (as_of.plus_days(1), as_of.plus_days(HORIZON));
-        if self.from(high) < day {
-            return Day::NEVER;
-        }
-        while low < high {
-            let middle = Day(low.0 + (high.0 - low.0) / 2);
-            if self.from(middle) < day { low = middle.plus_days(1) } else { high = middle }
-        }
-        low
+/// The first day after `as_of` on which what moves on with the days comes to `day`; never where it has come there before.
+pub(crate) fn first_reaching(day: Day, as_of: Day, moved: impl Fn(Day) -> Day) -> Day {
+    let (mut low, mut high) = (as_of.plus_days(1), as_of.plus_days(HORIZON));
+    if moved(as_of) >= day || moved(high) < day {
+        return Day::NEVER;
     }
+    while low < high {
+        let middle = Day(low.0 + (high.0 - low.0) / 2);
+        if moved(middle) < day { low = middle.plus_days(1) } else { high = middle }
+    }
+    low
 }
 
 /// From one moment to another; without a beginning ever since, without an end for ever.

@@ -8,6 +8,8 @@ use outreach_plugin_sdk::day::Day;
 use outreach_plugin_sdk::document::Reader;
 use outreach_plugin_sdk::patient::Sex;
 
+#[cfg(test)]
+pub(crate) use self::facts::{OF_A_FACT, OF_A_QUERY, statuses};
 use self::needs::Needs;
 use crate::document::{Block, Body, Condition, Document, Group, PeriodRule, Test};
 use crate::moment::{Anchor, GRAMMAR, Moment};
@@ -16,15 +18,25 @@ const MOST_CONDITIONS: usize = 200;
 const MOST_BLOCKS: usize = 200;
 const MOST_GROUPS: usize = 50;
 const DEEPEST: usize = 16;
+/// Blocks that use blocks: so deep can a condition be nested with all that it uses. A component's stack is small.
+const DEEPEST_WITH_BLOCKS: usize = 64;
+const MOST_CODE_SETS: usize = 10_000;
 const LONGEST_LABEL: usize = 200;
 
+/// What a document can say.
+pub(crate) const MEMBERS_OF_A_DOCUMENT: [&str; 10] =
+    ["version", "key", "title", "description", "note", "measure", "period", "blocks", "members", "groups"];
+/// What can be said of a group.
+pub(crate) const MEMBERS_OF_A_GROUP: [&str; 9] =
+    ["key", "title", "inverse", "gap", "initial_population", "denominator", "denominator_exclusion", "denominator_exception", "numerator"];
 /// What a condition can be.
-const TESTS: [&str; 13] = ["all", "any", "none", "not", "block", "age", "sex", "deceased", "fact", "count", "that", "last_day", "member"];
+pub(crate) const TESTS: [&str; 13] =
+    ["all", "any", "none", "not", "block", "age", "sex", "deceased", "fact", "count", "that", "last_day", "member"];
 
 impl Document {
     /// Reads a document of a segment or a measure; findings go to the reader.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        if !reader.object(&["version", "key", "title", "description", "note", "measure", "period", "blocks", "members", "groups"]) {
+        if !reader.object(&MEMBERS_OF_A_DOCUMENT) {
             return None;
         }
         reader.member("version").integer(1, 1)?;
@@ -49,6 +61,10 @@ impl Document {
                 None
             }
         };
+        if needs.code_sets.len() > MOST_CODE_SETS {
+            reader.fatal(format!("more than {MOST_CODE_SETS} different sets of codes; put them together in value sets"));
+            return None;
+        }
         Some(Self {
             key: key?,
             title: title?,
@@ -107,7 +123,7 @@ fn read_blocks(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<Vec<Block>>
     if !reader.has("blocks") {
         return Some(Vec::new());
     }
-    let read = reader.member("blocks").items(MOST_BLOCKS, |item| {
+    reader.member("blocks").items(MOST_BLOCKS, |item| {
         let name = item.member("name").text().map(str::to_owned);
         if let Some(name) = &name
             && needs.block(name).is_some()
@@ -115,28 +131,19 @@ fn read_blocks(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<Vec<Block>>
             item.member("name").fatal(format!("there are two blocks called `{name}`; rename one"));
         }
         item.object(&["name", "is"]);
+        needs.deepest = 0;
         let condition = read_condition(&mut item.member("is"), needs, 0);
         let (name, condition) = (name?, condition?);
         needs.blocks.push(name.clone());
+        needs.depths.push(needs.deepest);
         Some(Block { name, condition })
-    });
-    read
+    })
 }
 
 fn read_groups(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<Vec<Group>> {
     let mut keys: Vec<String> = Vec::new();
     reader.items(MOST_GROUPS, |item| {
-        item.object(&[
-            "key",
-            "title",
-            "inverse",
-            "gap",
-            "initial_population",
-            "denominator",
-            "denominator_exclusion",
-            "denominator_exception",
-            "numerator",
-        ]);
+        item.object(&MEMBERS_OF_A_GROUP);
         let key = read_key(&mut item.member("key"))?;
         if keys.contains(&key) {
             item.member("key").fatal(format!("there are two groups with the key `{key}`; rename one"));
@@ -178,6 +185,7 @@ pub(crate) fn read_condition(reader: &mut Reader<'_>, needs: &mut Needs, depth: 
         return None;
     };
     let name = *name;
+    needs.deepest = needs.deepest.max(depth);
     if !matches!(name, "fact" | "count" | "that") {
         reader.object(&[name, "label"]);
     }
@@ -191,7 +199,7 @@ pub(crate) fn read_condition(reader: &mut Reader<'_>, needs: &mut Needs, depth: 
             }
         }
         "not" => Test::None(vec![read_condition(&mut reader.member("not"), needs, depth + 1)?]),
-        "block" => Test::Block(read_block_name(&mut reader.member("block"), needs)?),
+        "block" => Test::Block(read_block_name(&mut reader.member("block"), needs, depth)?),
         "age" => read_age(&mut reader.member("age"), needs)?,
         "sex" => Test::Sex(reader.member("sex").choice(&[("female", Sex::Female), ("male", Sex::Male), ("other", Sex::Other)])?),
         "deceased" => Test::Deceased(reader.member("deceased").boolean()?),
@@ -208,6 +216,7 @@ pub(crate) fn read_condition(reader: &mut Reader<'_>, needs: &mut Needs, depth: 
 }
 
 /// The label of a condition, cut to a length that can be shown.
+#[expect(clippy::option_option, reason = "not there, and there but wrong, are two things")]
 pub(crate) fn read_label(reader: &mut Reader<'_>) -> Option<Option<String>> {
     if !reader.has("label") {
         return Some(None);
@@ -215,13 +224,19 @@ pub(crate) fn read_label(reader: &mut Reader<'_>) -> Option<Option<String>> {
     reader.member("label").text().map(|label| Some(label.chars().take(LONGEST_LABEL).collect()))
 }
 
-fn read_block_name(reader: &mut Reader<'_>, needs: &Needs) -> Option<usize> {
+fn read_block_name(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> Option<usize> {
     let name = reader.text()?;
     let place = needs.block(name);
     if place.is_none() {
         let known = if needs.blocks.is_empty() { "there are none".to_owned() } else { format!("there are {}", needs.blocks.join(", ")) };
         reader.fatal(format!("no block called `{name}` stands before this; {known}. A block can use only those before it"));
     }
+    let whole = depth + 1 + place.and_then(|place| needs.depths.get(place)).copied().unwrap_or_default();
+    if whole > DEEPEST_WITH_BLOCKS {
+        reader.fatal(format!("with the blocks that it uses this is nested more than {DEEPEST_WITH_BLOCKS} deep; take some of them apart"));
+        return None;
+    }
+    needs.deepest = needs.deepest.max(whole);
     place
 }
 

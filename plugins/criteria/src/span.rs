@@ -1,7 +1,7 @@
 //! When something was: moments that are known more or less exactly, and from when to when a fact was true.
 
 use outreach_plugin_sdk::day::Day;
-use outreach_plugin_sdk::fact::FactFlags;
+use outreach_plugin_sdk::fact::{FactFlags, FactKind};
 use outreach_plugin_sdk::patient::{Fact, Instants};
 
 use crate::outcome::Truth;
@@ -78,8 +78,8 @@ impl Span {
         let flags = fact.flags();
         let end = match fact.ended() {
             Some(end) => Some(Point::from(end)),
-            None if flags.contains(FactFlags::OPEN_ENDED) || fact.kind().is_some_and(|kind| kind.is_a_period()) => Some(Point::NEVER),
-            None if !fact.kind().is_some_and(|kind| kind.lasts()) => start,
+            None if flags.contains(FactFlags::OPEN_ENDED) || fact.kind().is_some_and(FactKind::is_a_period) => Some(Point::NEVER),
+            None if !fact.kind().is_some_and(FactKind::lasts) => start,
             None if flags.contains(FactFlags::ACTIVE) && start.is_some() => Some(Point::NEVER),
             None => None,
         };

@@ -5,16 +5,47 @@ use outreach_plugin_sdk::fact::FactFlags;
 use outreach_plugin_sdk::patient::Fact;
 
 use super::{Caution, Evaluation, Who};
-use crate::document::{Pick, Query, ValueTest};
+use crate::document::{Filter, Lowest, Pick, Query, ValueTest};
 use crate::outcome::{Outcome, Truth};
-use crate::span::{Precision, Span};
+use crate::span::{Point, Precision, Span};
+
+/// The fact that is picked among several.
+pub(crate) struct Picked<'a> {
+    /// It, among those that certainly count.
+    pub(crate) fact: Option<Fact<'a>>,
+    /// Those that may be the one as well: it is not certain that they count, or when they were.
+    pub(crate) others: Vec<Fact<'a>>,
+    /// The first day on which time alone can change this.
+    pub(crate) until: Day,
+}
+
+impl Picked<'_> {
+    /// Whether there is one.
+    pub(crate) fn found(&self, caution: Caution) -> Truth {
+        match (self.fact.is_some(), self.others.is_empty()) {
+            (true, _) => Truth::True,
+            (false, false) if caution == Caution::Careful => Truth::Unknown,
+            (false, _) => Truth::False,
+        }
+    }
+}
+
+/// The last day on which there is a fact.
+pub(crate) struct LastDay {
+    /// Days since 1970.
+    pub(crate) day: Option<i64>,
+    /// Whether it may be a later one.
+    pub(crate) doubtful: bool,
+    /// The first day on which time alone can change this.
+    pub(crate) until: Day,
+}
 
 impl Evaluation<'_> {
     /// Every fact a query may be about, with the outcome for it.
     pub(crate) fn each<'a>(&self, query: &Query, who: &Who<'a>, mut take: impl FnMut(Fact<'a>, Outcome)) {
         let mut one = |row: u32| {
             let fact = who.patient.fact(row);
-            if fact.kind() == Some(query.kind) && self.flags(&query.filter, fact) {
+            if fact.kind() == Some(query.kind) && has_flags(&query.filter, fact) {
                 take(fact, self.counts(query, fact, who));
             }
         };
@@ -42,90 +73,113 @@ impl Evaluation<'_> {
         outcome.and(more)
     }
 
-    /// The fact a query picks, and whether it is certain that there is one and that it is this one.
-    pub(crate) fn pick<'a>(&self, query: &Query, who: &Who<'a>) -> (Option<Fact<'a>>, Outcome) {
-        let mut picked: Option<(i64, Fact<'a>)> = None;
-        let (mut until, mut doubtful) = (Day::NEVER, false);
+    /// The fact a query picks, and those that may be the one as well.
+    pub(crate) fn pick<'a>(&self, query: &Query, who: &Who<'a>) -> Picked<'a> {
+        let first = query.pick == Some(Pick::FirstStarted);
+        let at = |fact: Fact<'_>| match query.pick {
+            Some(Pick::LastEnded) => Span::of(fact).end,
+            _ => Span::of(fact).start,
+        };
+        let mut until = Day::NEVER;
+        let mut found: Vec<(Fact<'a>, Truth, Option<Point>)> = Vec::new();
+        let mut best: Option<(i64, usize)> = None;
         self.each(query, who, |fact, outcome| {
             until = until.min(outcome.until);
-            match outcome.truth {
-                Truth::True => {
-                    let span = Span::of(fact);
-                    let at = match query.pick {
-                        Some(Pick::LastEnded) => span.end,
-                        _ => span.start,
-                    };
-                    let at = at.map_or(i64::MIN, |at| at.first);
-                    let better = picked.is_none_or(|(best, _)| if query.pick == Some(Pick::FirstStarted) { at < best } else { at >= best });
-                    if better {
-                        picked = Some((at, fact));
-                    }
-                }
-                Truth::Unknown => doubtful = true,
-                Truth::False => {}
+            if outcome.truth == Truth::False {
+                return;
             }
+            let point = at(fact);
+            let moment = point.map_or(i64::MIN, |at| at.first);
+            if outcome.truth == Truth::True && best.is_none_or(|(best, _)| if first { moment < best } else { moment >= best }) {
+                best = Some((moment, found.len()));
+            }
+            found.push((fact, outcome.truth, point));
         });
-        let truth = match (picked.is_some(), doubtful && who.caution == Caution::Careful) {
-            (_, true) => Truth::Unknown,
-            (found, false) => Truth::of(found),
+        let best = best.and_then(|(_, place)| found.get(place).copied());
+        let may_be_the_one = |other: Option<Point>| {
+            let (Some((_, _, Some(best))), Some(other)) = (best, other) else { return true };
+            if first { other.first < best.last } else { other.last > best.first }
         };
-        (picked.map(|(_, fact)| fact), Outcome { truth, until })
+        let others = found
+            .into_iter()
+            .filter(|(fact, _, at)| best.is_none_or(|(best, ..)| best.row() != fact.row()) && may_be_the_one(*at))
+            .map(|(fact, ..)| fact)
+            .collect();
+        Picked { fact: best.map(|(fact, ..)| fact), others, until }
     }
 
     /// The lowest of each on the last day on which there is one of `day_of`.
-    pub(super) fn last_day(&self, day_of: &Query, lowest: &[Query], who: &Who<'_>) -> Outcome {
-        let mut last: Option<i64> = None;
-        let (mut until, mut doubtful) = (Day::NEVER, false);
-        self.each(day_of, who, |fact, outcome| {
-            until = until.min(outcome.until);
-            let day = Span::of(fact).latest().map(|at| at.by(Precision::Day)).filter(|day| day.exact);
-            match (outcome.truth, day) {
-                (Truth::True, Some(day)) => last = last.max(Some(day.first)),
-                (Truth::False, _) => {}
-                _ => doubtful = true,
-            }
-        });
+    pub(super) fn last_day(&self, day_of: &Query, lowest: &[Lowest], who: &Who<'_>) -> Outcome {
+        let LastDay { day, doubtful, mut until } = self.day_of(day_of, who);
         let careful = doubtful && who.caution == Caution::Careful;
-        let Some(day) = last.filter(|_| !careful) else {
+        let Some(day) = day.filter(|_| !careful) else {
             return Outcome { truth: if careful { Truth::Unknown } else { Truth::False }, until };
         };
         let mut truth = Truth::True;
-        for query in lowest {
-            truth = truth.and(self.lowest_on(query, day, who).map_or(Truth::Unknown, |fact| self.value_of(query, fact, who)));
+        for each in lowest {
+            let found = self.lowest_on(each, day, who);
+            until = until.min(found.until);
+            let mut value = found.fact.map_or(Truth::Unknown, |fact| self.value(&each.value, fact, who));
+            if who.caution == Caution::Careful && found.others.into_iter().any(|other| self.value(&each.value, other, who) != value) {
+                value = Truth::Unknown;
+            }
+            truth = truth.and(value);
         }
         Outcome { truth, until }
     }
 
-    /// The fact with the lowest value on a day. One without a number is the lowest: what was measured and not written down may be anything.
-    pub(crate) fn lowest_on<'a>(&self, query: &Query, day: i64, who: &Who<'a>) -> Option<Fact<'a>> {
-        let mut lowest: Option<(f64, Fact<'a>)> = None;
-        self.each(query, who, |fact, _| {
-            let on = Span::of(fact).latest().map(|at| at.by(Precision::Day)).is_some_and(|at| at.exact && at.first == day);
-            let value = self.number(query.filter.value.as_ref(), fact).unwrap_or(f64::NEG_INFINITY);
-            if on && lowest.is_none_or(|(least, _)| value < least) {
-                lowest = Some((value, fact));
+    /// The last day on which there certainly is a fact.
+    pub(crate) fn day_of(&self, query: &Query, who: &Who<'_>) -> LastDay {
+        let (mut last, mut doubt): (Option<i64>, Option<i64>) = (None, None);
+        let mut until = Day::NEVER;
+        self.each(query, who, |fact, outcome| {
+            until = until.min(outcome.until);
+            let day = Span::of(fact).latest().map(|at| at.by(Precision::Day));
+            match (outcome.truth, day) {
+                (Truth::False, _) => {}
+                (Truth::True, Some(day)) if day.exact => last = last.max(Some(day.first)),
+                (_, day) => doubt = doubt.max(Some(day.map_or(i64::MAX, |day| day.last))),
             }
         });
-        lowest.map(|(_, fact)| fact)
+        LastDay { day: last, doubtful: doubt > last, until }
+    }
+
+    /// The fact with the lowest value on a day. One without a number is the lowest: what was measured and not written down may be anything.
+    pub(crate) fn lowest_on<'a>(&self, lowest: &Lowest, day: i64, who: &Who<'a>) -> Picked<'a> {
+        let mut least: Option<(f64, Fact<'a>)> = None;
+        let (mut others, mut until) = (Vec::new(), Day::NEVER);
+        self.each(&lowest.query, who, |fact, outcome| {
+            until = until.min(outcome.until);
+            let on = Span::of(fact).latest().map(|at| at.by(Precision::Day));
+            let certain = outcome.truth == Truth::True && on.is_some_and(|on| on.exact);
+            if outcome.truth == Truth::False || on.is_some_and(|on| day < on.first || on.last < day) {
+                return;
+            }
+            if !certain {
+                others.push(fact);
+                return;
+            }
+            let value = self.number(&lowest.value, fact).unwrap_or(f64::NEG_INFINITY);
+            if least.is_none_or(|(least, _)| value < least) {
+                least = Some((value, fact));
+            }
+        });
+        Picked { fact: least.map(|(_, fact)| fact), others, until }
     }
 
     /// The number of a fact in the unit it is asked for.
-    fn number(&self, test: Option<&ValueTest>, fact: Fact<'_>) -> Option<f64> {
+    fn number(&self, test: &ValueTest, fact: Fact<'_>) -> Option<f64> {
         match test {
-            Some(ValueTest::Compare(comparison)) => self.in_unit(comparison, fact),
+            ValueTest::Compare(comparison) => self.in_unit(comparison, fact),
             _ => fact.value(),
         }
     }
+}
 
-    fn value_of(&self, query: &Query, fact: Fact<'_>, who: &Who<'_>) -> Truth {
-        query.filter.value.as_ref().map_or(Truth::True, |value| self.value(value, fact, who))
-    }
-
-    /// Whether the flags of a fact are those that are asked for.
-    pub(crate) fn flags(&self, filter: &crate::document::Filter, fact: Fact<'_>) -> bool {
-        let flags = fact.flags();
-        flags.contains(filter.with)
-            && !flags.intersects(filter.without)
-            && (filter.one_of == FactFlags::empty() || flags.intersects(filter.one_of))
-    }
+/// Whether the flags of a fact are those that are asked for.
+pub(super) fn has_flags(filter: &Filter, fact: Fact<'_>) -> bool {
+    let flags = fact.flags();
+    flags.contains(filter.with)
+        && !flags.intersects(filter.without)
+        && (filter.one_of == FactFlags::empty() || flags.intersects(filter.one_of))
 }

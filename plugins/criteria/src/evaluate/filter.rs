@@ -3,13 +3,14 @@
 use outreach_plugin_sdk::fact::FactFlags;
 use outreach_plugin_sdk::patient::Fact;
 
+use super::candidates::has_flags;
 use super::{Evaluation, Who};
 use crate::document::{Compare, Comparison, Filter, ValueTest};
 use crate::outcome::{Outcome, Truth};
 
 impl Evaluation<'_> {
     pub(crate) fn filter<'a>(&self, filter: &Filter, fact: Fact<'a>, who: &Who<'a>) -> Outcome {
-        if !self.flags(filter, fact) || !filter.roles.iter().all(|place| who.lookup.has(*place, fact)) {
+        if !has_flags(filter, fact) || !filter.roles.iter().all(|place| who.lookup.has(*place, fact)) {
             return Outcome::fixed(Truth::False);
         }
         // A fact whose visit is not known is taken as one of an ordinary visit.

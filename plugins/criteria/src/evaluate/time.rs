@@ -11,7 +11,7 @@ use crate::span::{Point, Precision, Span};
 
 impl Evaluation<'_> {
     pub(super) fn time(&self, test: &TimeTest, fact: Fact<'_>, who: &Who<'_>) -> Outcome {
-        let span = self.span(fact, who);
+        let span = span_of(fact, who);
         let (window, precision) = (&test.window, test.precision);
         match test.relation {
             Relation::Starts => self.point(span.start, window, precision, who),
@@ -20,24 +20,14 @@ impl Evaluation<'_> {
             Relation::Earliest => self.point(span.earliest(), window, precision, who),
             Relation::Within => self.not_before(span.start, window, precision, who).and(self.not_beyond(span.end, window, precision, who)),
             Relation::Overlaps => {
-                // An end that is not known can be no earlier than the start.
-                let end = span.end.or_else(|| span.start.map(|start| Point { first: start.first, last: i64::MAX, exact: false }));
-                self.not_beyond(span.start, window, precision, who).and(self.not_before(end, window, precision, who))
+                let still = match span.end {
+                    Some(end) => self.not_before(Some(end), window, precision, who),
+                    // An end that is not known is no earlier than the start: what began in the window was going on in it.
+                    None => self.not_before(span.start, window, precision, who).or(Outcome::fixed(Truth::Unknown)),
+                };
+                self.not_beyond(span.start, window, precision, who).and(still)
             }
         }
-    }
-
-    /// The span of a fact. Where only an age at its beginning is known, the year of that age.
-    fn span(&self, fact: Fact<'_>, who: &Who<'_>) -> Span {
-        let mut span = Span::of(fact);
-        if span.start.is_none_or(|start| start == Point::EVER)
-            && let (Some(age), Some(birth)) = (fact.age_at_start(), who.patient.birth())
-        {
-            let months = (age * 12.0).round().clamp(0.0, 2_400.0) as i32;
-            let (first, next) = (birth.plus_months(months), birth.plus_months(months + 12));
-            span.start = Some(Point { first: super::start_of(first), last: super::start_of(next) - 1, exact: false });
-        }
-        span
     }
 
     fn point(&self, at: Option<Point>, window: &Window, precision: Precision, who: &Who<'_>) -> Outcome {
@@ -79,4 +69,17 @@ impl Evaluation<'_> {
         let until = days.into_iter().filter(|day| day.0 < i32::MAX - 1).map(|day| self.reaches(moment, day)).min().unwrap_or(Day::NEVER);
         Outcome { truth, until }
     }
+}
+
+/// The span of a fact. Where only an age at its beginning is known, the year of that age.
+fn span_of(fact: Fact<'_>, who: &Who<'_>) -> Span {
+    let mut span = Span::of(fact);
+    if span.start.is_none_or(|start| start == Point::EVER)
+        && let (Some(age), Some(birth)) = (fact.age_at_start(), who.patient.birth())
+    {
+        let months = (age * 12.0).round().clamp(0.0, 2_400.0) as i32;
+        let (first, next) = (birth.plus_months(months), birth.plus_months(months + 12));
+        span.start = Some(Point { first: super::start_of(first), last: super::start_of(next) - 1, exact: false });
+    }
+    span
 }

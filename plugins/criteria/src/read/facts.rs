@@ -6,7 +6,7 @@ use outreach_plugin_sdk::fact::{FactFlags, FactKind};
 use super::needs::Needs;
 use super::values::{Role, read_set, read_sets, read_value};
 use super::{read_condition, read_label, read_moment};
-use crate::document::{Condition, FactsTest, Filter, Pick, Query, Relation, Test, TimeTest};
+use crate::document::{Condition, FactsTest, Filter, Lowest, Pick, Query, Relation, Test, TimeTest};
 use crate::moment::{Moment, Window};
 use crate::span::Precision;
 
@@ -14,7 +14,7 @@ const MOST_SOURCES: usize = 20;
 const MOST_NAMED: usize = 8;
 
 /// What can be asked of one fact, wherever it is asked.
-const OF_A_FACT: [&str; 14] = [
+pub(crate) const OF_A_FACT: [&str; 13] = [
     "label",
     "status",
     "flags",
@@ -28,11 +28,12 @@ const OF_A_FACT: [&str; 14] = [
     "reason",
     "disposition",
     "visit_without",
-    "most_recent",
 ];
 /// What can be asked where facts are looked for.
-const OF_A_QUERY: [&str; 11] =
-    ["fact", "codes", "value_set", "value_sets", "as", "such_that", "pick", "is", "at_least", "distinct_days", "note"];
+pub(crate) const OF_A_QUERY: [&str; 12] =
+    ["fact", "codes", "value_set", "value_sets", "as", "such_that", "pick", "most_recent", "is", "at_least", "distinct_days", "note"];
+/// What asks for one fact among several.
+const PICKS: [&str; 3] = ["pick", "most_recent", "is"];
 
 /// `{ "fact": …, … }`: whether there are such facts.
 pub(crate) fn read_one(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> Option<FactsTest> {
@@ -57,7 +58,7 @@ pub(crate) fn read_count(reader: &mut Reader<'_>, needs: &mut Needs, depth: usiz
                 item.member(alone).fatal(format!("`{alone}` is said once of the whole count, beside `of`"));
             }
         }
-        read_query(item, needs, depth)
+        read_all_of(item, needs, depth)
     });
     let at_least = if count.has("at_least") { count.member("at_least").integer(1, 1_000)? as usize } else { 1 };
     let distinct_days = count.has("distinct_days") && count.member("distinct_days").boolean()?;
@@ -82,15 +83,26 @@ pub(crate) fn read_that(reader: &mut Reader<'_>, needs: &mut Needs) -> Option<Te
 /// `{ "last_day": { "day_of": { "fact": … }, "lowest": [ { "fact": …, "value": … } ] } }`.
 pub(crate) fn read_last_day(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> Option<Test> {
     reader.object(&["day_of", "lowest"]);
-    let day_of = read_query(&mut reader.member("day_of"), needs, depth);
+    let day_of = read_all_of(&mut reader.member("day_of"), needs, depth);
     let lowest = reader.member("lowest").items(MOST_SOURCES, |item| {
-        let query = read_query(item, needs, depth)?;
-        if query.filter.value.is_none() {
+        let mut query = read_all_of(item, needs, depth)?;
+        let value = query.filter.value.take();
+        if value.is_none() {
             item.fatal("the lowest one is asked for its value: give a `value`");
         }
-        Some(query)
+        Some(Lowest { query, value: value? })
     });
     Some(Test::LastDay { day_of: Box::new(day_of?), lowest: lowest? })
+}
+
+/// Facts that are looked for where all of them matter.
+fn read_all_of(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> Option<Query> {
+    for name in PICKS {
+        if reader.has(name) {
+            reader.member(name).fatal(format!("all facts matter here, so none is picked; leave `{name}` out"));
+        }
+    }
+    read_query(reader, needs, depth)
 }
 
 fn read_query(reader: &mut Reader<'_>, needs: &mut Needs, depth: usize) -> Option<Query> {
@@ -183,10 +195,10 @@ fn read_name(reader: &mut Reader<'_>, needs: &Needs) -> Option<String> {
 }
 
 /// What a status asks for: flags all of which, and flags one of which, a fact must have.
-type Status = (FactFlags, FactFlags);
+pub(crate) type Status = (FactFlags, FactFlags);
 
 /// The words for the status of a fact of a kind; the first is meant where none is said.
-fn statuses(kind: FactKind) -> Vec<(&'static str, Status)> {
+pub(crate) fn statuses(kind: FactKind) -> Vec<(&'static str, Status)> {
     const EFFECTIVE: FactFlags = FactFlags::EFFECTIVE;
     const ACTIVE: FactFlags = FactFlags::ACTIVE;
     const ENDED: FactFlags = FactFlags::ENDED;
@@ -290,6 +302,10 @@ fn read_time(reader: &mut Reader<'_>, kind: Option<FactKind>, needs: &Needs) -> 
         Precision::Day
     };
     if !reader.has("window") {
+        if let (None, Some(name)) = (kind, ["when", "precision"].into_iter().find(|name| reader.has(name))) {
+            reader.member(name).fatal(format!("`{name}` says how the fact lies in a `window`; give one, or leave it out"));
+            return None;
+        }
         // Without a window a fact must have happened, or begun, by the day of the evaluation.
         let window = Window { from: None, after: false, to: Some(Moment::AS_OF), before: false };
         let usual = kind.map(|kind| TimeTest { relation: relation.unwrap_or_else(|| usual_relation(kind)), window, precision });
@@ -320,5 +336,14 @@ fn read_window(reader: &mut Reader<'_>, needs: &Needs) -> Option<Window> {
     let (from, after, to, before) = (from?, after?, to?, before?);
     // Nothing is looked for beyond the day of the evaluation unless a document says how far.
     let end = to.or(before).or(Some(Moment::AS_OF));
+    if let (Some(first), Some(last)) = (from.or(after), end)
+        && first.anchor == last.anchor
+        && first.months >= last.months
+        && first.days >= last.days
+        && (first != last || after.is_some() || before.is_some())
+    {
+        // It is a document all the same: nobody is found by it.
+        reader.advice("the window ends before it starts, so nothing is ever in it; exchange its ends, or say how far it goes by `to`");
+    }
     Some(Window { from: from.or(after), after: after.is_some(), to: end, before: before.is_some() })
 }

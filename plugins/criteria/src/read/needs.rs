@@ -14,6 +14,10 @@ pub(crate) struct Needs {
     pub(crate) blocks: Vec<String>,
     /// Names of the facts around the condition that is being read.
     pub(crate) bound: Vec<String>,
+    /// How deep each of the blocks is nested, with those that it uses.
+    pub(crate) depths: Vec<usize>,
+    /// How deep what was read since the last block is nested.
+    pub(crate) deepest: usize,
     places: BTreeMap<String, usize>,
 }
 
@@ -22,7 +26,7 @@ impl Needs {
     pub(crate) fn place(&mut self, set: CodeSetNeed) -> usize {
         let written = match &set {
             CodeSetNeed::ValueSet(url) => format!("v {url}"),
-            CodeSetNeed::Codes(codes) => codes.iter().map(|code| format!("c {}|{} ", code.system, code.code)).collect(),
+            CodeSetNeed::Codes(codes) => codes.iter().fold("c".to_owned(), |written, code| written + " " + &code.system + "|" + &code.code),
         };
         *self.places.entry(written).or_insert_with(|| {
             self.code_sets.push(set);
