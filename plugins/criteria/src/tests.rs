@@ -3,6 +3,7 @@
 mod counts;
 mod evidence;
 mod groups;
+mod page;
 mod people;
 mod picks;
 pub(crate) mod properties;
