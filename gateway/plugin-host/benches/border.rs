@@ -92,8 +92,9 @@ fn border(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("border");
     group.throughput(Throughput::Elements(PATIENTS as u64));
     group.bench_function("native", |bencher| bencher.iter(|| evaluate_batch::<SegmentRules>(black_box(&asked), &native).unwrap()));
-    group
-        .bench_function("component", |bencher| bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns)).unwrap()));
+    group.bench_function("component", |bencher| {
+        bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns, None)).unwrap())
+    });
     group.finish();
 
     criterion.bench_function("fresh instance and an empty check", |bencher| {

@@ -52,6 +52,12 @@ pub struct HostConfig {
     pub host_calls: u32,
     /// Bytes of what one lookup asks for: the name of a value set, a code and its system. Nobody knows longer ones.
     pub lookup_bytes: usize,
+    /// Codes of a value set that is handed to a plugin, page by page.
+    pub expansion_codes: usize,
+    /// Looks at single patients of one call; each is a line of the audit.
+    pub patient_lookups: u32,
+    /// Time one lookup may take.
+    pub lookup_time: Duration,
     /// Bytes of the keys and values a plugin keeps.
     pub value_bytes: u64,
     /// Requests of one call.
@@ -98,6 +104,9 @@ impl Default for HostConfig {
             log_lines: 50,
             host_calls: 100_000,
             lookup_bytes: 4 << 10,
+            expansion_codes: 200_000,
+            patient_lookups: 1_000,
+            lookup_time: Duration::from_secs(5),
             value_bytes: 1 << 20,
             http_requests: 1_000,
             http_bytes: 32 << 20,

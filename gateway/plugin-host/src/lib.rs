@@ -35,7 +35,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::{Plugin, PluginKind, PluginName};
 use gateway_domain::plugin_call::{PluginCall, PluginReport};
-use gateway_ports::clock::Clock;
+use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
@@ -60,6 +60,8 @@ pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
 pub struct HostDependencies {
     /// Tells when a parked plugin may try again.
     pub clock: Arc<dyn Clock>,
+    /// The random bytes that come with HTTP. Without them a guest that wants some is stopped.
+    pub entropy: Option<Arc<dyn Entropy>>,
     /// The mail relay.
     pub mail: Option<Arc<dyn MailRelay>>,
     /// Codes and value sets.
@@ -75,7 +77,7 @@ pub struct HostDependencies {
 impl HostDependencies {
     /// A clock, and nothing else.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, mail: None, terminology: None, http: None, values: None, settings: BTreeMap::new() }
+        Self { clock, entropy: None, mail: None, terminology: None, http: None, values: None, settings: BTreeMap::new() }
     }
 }
 
@@ -106,12 +108,14 @@ impl PluginHost {
     /// An engine without plugins.
     pub fn new(config: HostConfig, dependencies: HostDependencies) -> Result<Self, InstallError> {
         let engine = engine::build(&config)?;
-        let lookups = Lookups::new(dependencies.terminology, config.lookup_entries, config.lookup_lives);
+        let lookups = Lookups::new(dependencies.terminology, &config);
         let services = Services {
             mail: dependencies.mail,
             http: dependencies.http,
             values: dependencies.values,
+            entropy: dependencies.entropy,
             lookups,
+            lookup_time: config.lookup_time,
             message_bytes: config.message_bytes,
             value_bytes: config.value_bytes,
         };

@@ -80,7 +80,7 @@ async fn each_call_is_counted_for_its_function_and_outcome() {
         code_offset: vec![0],
         ..PatientColumns::default()
     };
-    assert!(matches!(plugin.evaluate(&question, &people).await, Err(PluginError::Stopped { .. })));
+    assert!(matches!(plugin.evaluate(&question, &people, None).await, Err(PluginError::Stopped { .. })));
 
     let report = bench.host.report(&name).unwrap();
     let counts: Vec<_> = report
@@ -160,7 +160,7 @@ async fn a_batch_of_patients_is_rows_and_columns() {
     let people = columns(&mut Codes::default(), &patients(1_200));
     let question =
         SegmentQuestion { config: Arc::from(config.as_str()), code_sets: Arc::from([]), as_of: Timestamp::UNIX_EPOCH, with_evidence: true };
-    let _ = plugin.evaluate(&question, &people).await;
+    let _ = plugin.evaluate(&question, &people, None).await;
     let call = last(&bench, &name);
     let [asked, batch] = &call.inputs[..] else { panic!("{:?}", call.inputs) };
     assert_eq!(seen(asked), ("question", None, None, vec!["config", "code-sets", "as-of", "with-evidence"]));
