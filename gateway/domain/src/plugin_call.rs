@@ -233,7 +233,7 @@ pub struct PluginCall {
     pub computing: Duration,
     /// Of that, what it waited for the host.
     pub waiting: Duration,
-    /// Before it began: the wait for a free place.
+    /// The wait for a free place before it began, and while it ran for its turn to compute.
     pub queueing: Duration,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,
@@ -266,7 +266,7 @@ pub struct CallFigures {
     pub computing: Duration,
     /// Time it waited for the host.
     pub waiting: Duration,
-    /// Time calls waited for a free place before they began.
+    /// Time calls waited for a free place, and for their turns to compute.
     pub queueing: Duration,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,

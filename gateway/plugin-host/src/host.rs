@@ -23,8 +23,8 @@ use gateway_ports::mail::MailRelay;
 use gateway_ports::store::PluginValueStore;
 use wasmtime::component::{HasSelf, Linker};
 
+use crate::Shared;
 use crate::abi::v0_1;
-use crate::config::HostConfig;
 use crate::host::allowance::Allowance;
 use crate::host::http::Web;
 use crate::host::lookup::Lookups;
@@ -33,6 +33,7 @@ use crate::host::uses::Uses;
 use crate::install::Installed;
 use crate::limits::Limits;
 use crate::settings::Reach;
+use crate::turns::CallTurns;
 
 /// What the interfaces stand on.
 pub(crate) struct Services {
@@ -58,15 +59,18 @@ pub(crate) struct CallState {
     pub(crate) web: Web,
     pub(crate) started: Instant,
     pub(crate) uses: Uses,
+    pub(crate) turns: CallTurns,
 }
 
 impl CallState {
-    pub(crate) fn new(installed: &Installed, services: Arc<Services>, config: &HostConfig) -> Self {
+    pub(crate) fn new(installed: &Installed, shared: &Shared) -> Self {
+        let (services, config) = (Arc::clone(&shared.services), &shared.config);
         let plugin = installed.manifest.name.clone();
         Self {
             limits: Limits::new(config),
             allowance: Allowance::new(config),
             web: Web::new(&plugin, services.http.clone(), Arc::clone(&installed.reach), config),
+            turns: shared.turns.of_call(&plugin),
             plugin,
             services,
             reach: Arc::clone(&installed.reach),
@@ -78,7 +82,7 @@ impl CallState {
 
     /// How long the plugin has computed.
     pub(crate) fn computed(&self) -> Duration {
-        self.started.elapsed().saturating_sub(self.uses.waited())
+        self.started.elapsed().saturating_sub(self.uses.waited()).saturating_sub(self.uses.paused())
     }
 
     /// Notes which function of the host was called; false where the call has called the host too often.

@@ -27,6 +27,7 @@ mod segment;
 mod settings;
 mod shelf;
 mod sight;
+mod turns;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
 pub use crate::settings::{PluginSettings, Secret};
 pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
+use crate::turns::Turns;
 
 /// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
 #[derive(Clone)]
@@ -98,6 +100,8 @@ pub(crate) struct Shared {
     pub(crate) settings: BTreeMap<PluginName, PluginSettings>,
     /// As many as there are places in the pool of instances.
     pub(crate) places: Semaphore,
+    /// As many calls compute for long at the same time.
+    pub(crate) turns: Arc<Turns>,
     /// One component is compiled at a time, so that those that take too long don't pile up.
     pub(crate) compiling: Arc<Semaphore>,
     /// What each plugin did.
@@ -121,9 +125,17 @@ impl PluginHost {
         };
         let places = Semaphore::new(config.concurrent_calls as usize);
         let compiling = Arc::new(Semaphore::new(1));
-        let (clock, settings) = (dependencies.clock, dependencies.settings);
-        let shared =
-            Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling, ledgers: Ledgers::default() };
+        let shared = Shared {
+            turns: Turns::new(config.computing_calls),
+            engine,
+            config,
+            clock: dependencies.clock,
+            services: Arc::new(services),
+            settings: dependencies.settings,
+            places,
+            compiling,
+            ledgers: Ledgers::default(),
+        };
         Ok(Self { shared: Arc::new(shared), installed: RwLock::default(), kept: RwLock::default() })
     }
 
@@ -168,6 +180,11 @@ impl PluginHost {
     fn keep_beside(&self, installed: Arc<Installed>) {
         let key = (installed.manifest.name.clone(), installed.manifest.version.clone());
         self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(key, installed);
+    }
+
+    /// How many calls computed for longer than an epoch at the same time, at most, since the host is there.
+    pub fn most_computing(&self) -> u32 {
+        self.shared.turns.most_taken()
     }
 
     /// Forgets what was looked up, after terminology was imported.

@@ -221,7 +221,10 @@ async fn the_time_of_a_call_is_what_it_computed_and_what_it_waited() {
     let name = installed(&bench, &Guest::segment().does("check", "(loop br 0) unreachable")).await;
     assert!(bench.host.segment(&name).unwrap().check("{}").await.is_err());
     let call = last(&bench, &name);
-    assert_eq!((call.outcome, call.time), (CallOutcome::Stopped, call.computing + call.waiting));
+    assert_eq!(call.outcome, CallOutcome::Stopped);
+    // While others had their turns it neither computed nor waited for the host.
+    let spent = call.computing + call.waiting;
+    assert!(spent <= call.time && call.time <= spent + call.queueing, "{call:?}");
     assert!(call.reason.as_deref().is_some_and(|reason| reason.contains("computed for longer")), "{:?}", call.reason);
     assert!(call.computing >= Duration::from_millis(50) && call.waiting < Duration::from_millis(50), "{call:?}");
 }
