@@ -120,7 +120,7 @@ pub async fn evaluate(
     let records: Vec<ClinicalRecord> = (1..).zip(cases).map(|(number, case)| case.record(PatientNo(number), &mut codes)).collect();
     let batch = ColumnBatch::build(&records, description.needs.facts);
     let question = SegmentQuestion { config: document.into(), code_sets: code_sets.into(), as_of, with_evidence: false };
-    let verdicts = plugin.evaluate(&question, &batch.columns).await?;
+    let verdicts = plugin.evaluate(&question, &batch.columns, None).await?;
     let rows = verdicts.populations.chunks_exact(verdicts.groups.max(1));
     Ok(rows.map(|bits| bits.get(..reported).unwrap_or_default().to_vec()).collect())
 }
