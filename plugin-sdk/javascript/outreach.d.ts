@@ -53,7 +53,7 @@ export class Span {
 export class CodeSet extends Set<number> {}
 
 export class Patient {
-  constructor(batch: Batch, row: number);
+  constructor(batch: Batch, row: number, lookups?: Lookups);
   readonly birth: Day | null;
   readonly sex: Sex;
   readonly isDeceased: boolean;
@@ -66,6 +66,7 @@ export class Patient {
   procedures(): Facts;
   observations(): Facts;
   encounters(): Facts;
+  lookUp(...kinds: FactKind[]): KnownFact[];
 }
 
 export class Facts implements Iterable<Fact> {
@@ -118,7 +119,38 @@ export interface Batch {
 export interface Question {
   readonly asOf: Day;
   readonly withEvidence: boolean;
+  readonly lookups: Lookups;
 }
+
+export interface Coding {
+  system: string;
+  code: string;
+}
+export interface NamedCode extends Coding {
+  display: string | undefined;
+}
+
+/** A clinical statement with its codes spelled out. */
+export class KnownFact {
+  readonly kind: FactKind | null;
+  readonly codes: NamedCode[];
+  readonly flags: number;
+  readonly value: number | null;
+  readonly unit: NamedCode | null;
+  readonly valueCode: NamedCode | null;
+  readonly firstDay: Day | null;
+  readonly lastDay: Day | null;
+  readonly counts: boolean;
+}
+
+/** What a segment looks up. */
+export interface Lookups {
+  inValueSet(url: string, code: Coding): boolean | null;
+  display(code: Coding): string | null;
+  expand(url: string): Coding[] | null;
+  lookUp(row: number, kinds: FactKind[]): KnownFact[];
+}
+export function componentLookups(imports?: { lookup?: object; patientLookup?: object }): Lookups;
 
 export interface Issue {
   path: string;
@@ -170,8 +202,8 @@ export interface BatchQuestion {
   asOf: bigint;
   withEvidence: boolean;
 }
-export function evaluateBatch(plugin: SegmentPlugin, question: BatchQuestion, patients: Batch): Verdicts;
-export function exportSegment(plugin: SegmentPlugin): object;
+export function evaluateBatch(plugin: SegmentPlugin, question: BatchQuestion, patients: Batch, lookups?: Lookups): Verdicts;
+export function exportSegment(plugin: SegmentPlugin, lookups?: Lookups): object;
 
 // === Documents and errors ===
 

@@ -34,6 +34,7 @@ export { Reader } from './src/document.js';
 export { Invalid, PluginError, Refused, Unavailable } from './src/error.js';
 export { FactFlags, FACT_KINDS } from './src/fact.js';
 export { HttpRequest, HttpResponse, MayHaveBeenSent, NotSent, componentGateway } from './src/gateway.js';
+export { KnownFact, componentLookups } from './src/lookup.js';
 export { CodeSet, Fact, Facts, Patient, Period, Span } from './src/patient.js';
 export { Description, POPULATION, codes, evaluateBatch, exportSegment, valueSet } from './src/segment.js';
 export { WebhookRequest, answered, delivery, exportWebhook, fromHex, optedOut, receipt, toHex } from './src/webhook.js';

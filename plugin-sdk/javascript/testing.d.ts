@@ -1,6 +1,8 @@
 /** Types of the test kit. */
 
-import type { Batch, CodeSetNeed, Day, FactKind, Gateway, HttpRequest, HttpResponse, MayHaveBeenSent, NotSent, SegmentPlugin, Verdicts } from './outreach.js';
+import type {
+  Batch, CodeSetNeed, Coding, Day, FactKind, Gateway, HttpRequest, HttpResponse, KnownFact, Lookups, MayHaveBeenSent, NotSent, SegmentPlugin, Verdicts,
+} from './outreach.js';
 
 export class Codes {
   number(system: string, code: string): number;
@@ -35,10 +37,21 @@ export class Answer {
   reviewOn(patient: number): Day;
   phrases(patient: number): string[];
 }
-export function ask(plugin: SegmentPlugin, config: string, codes: Codes, on: string, patients: PatientBuilder[]): Answer;
+export function ask(
+  plugin: SegmentPlugin, config: string, codes: Codes, on: string, patients: PatientBuilder[], lookups?: Lookups,
+): Answer;
 
-export class FakeGateway implements Gateway {
+export class FakeGateway implements Gateway, Lookups {
   readonly asked: HttpRequest[];
+  readonly lookedUp: number[];
+  valueSet(url: string, ...codes: [system: string, code: string][]): this;
+  codeNamed(system: string, code: string, display: string): this;
+  grantLookup(...kinds: FactKind[]): this;
+  ask(plugin: SegmentPlugin, config: string, codes: Codes, on: string, patients: PatientBuilder[]): Answer;
+  inValueSet(url: string, code: Coding): boolean | null;
+  display(code: Coding): string | null;
+  expand(url: string): Coding[] | null;
+  lookUp(row: number, kinds: FactKind[]): KnownFact[];
   answerHttp(status: number, body?: string, headers?: Record<string, string>): this;
   failHttp(error: NotSent | MayHaveBeenSent): this;
   secret(name: string, secret: string | Uint8Array): this;

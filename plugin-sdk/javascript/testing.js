@@ -13,10 +13,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import { Day, lastOf, NEVER, readDate } from './src/day.js';
 import { Refused } from './src/error.js';
-import { FactFlags, kindNumber, lasts } from './src/fact.js';
+import { FACT_KINDS, FactFlags, kindNumber, lasts } from './src/fact.js';
 import { HttpResponse, MayHaveBeenSent, NotSent } from './src/gateway.js';
+import { KnownFact } from './src/lookup.js';
 import { NONE } from './src/patient.js';
-import { evaluateBatch, POPULATION } from './src/segment.js';
+import { Description, evaluateBatch, POPULATION } from './src/segment.js';
 
 const UCUM = 'http://unitsofmeasure.org';
 const MILLISECONDS = 86_400_000n;
@@ -167,17 +168,40 @@ export function batch(codes, patients) {
   };
 }
 
-function push(columns, codes, fact) {
+/** Start, end and precision as they cross the border. */
+function span(fact) {
   const [start, ownEnd] = [readDate(fact.start), readDate(fact.end)];
   const end = ownEnd ?? (lasts(fact.kind) || fact.kind === 'encounter' ? null : start);
+  return {
+    start: start ? BigInt(start[0].number) * MILLISECONDS : -(2n ** 63n),
+    end: end ? (BigInt(lastOf(...end).number) + 1n) * MILLISECONDS - 1n : 2n ** 63n - 1n,
+    precision: (start?.[1] ?? 0) | (((ownEnd ?? start)?.[1] ?? 0) << 2) | (ownEnd ? 16 : 0),
+  };
+}
+
+/** A fact as it is looked up. */
+function known(fact) {
+  const [system, code] = fact.code;
+  return new KnownFact({
+    ...span(fact),
+    kind: kindNumber(fact.kind),
+    codes: code ? [{ coding: { system, code } }] : [],
+    factFlags: fact.flags,
+    value: Number.isNaN(fact.value) ? undefined : fact.value,
+    unit: fact.unit ? { coding: { system: UCUM, code: fact.unit } } : undefined,
+  });
+}
+
+function push(columns, codes, fact) {
+  const { start, end, precision } = span(fact);
   columns.kind.push(kindNumber(fact.kind));
   if (fact.code[1]) {
     columns.code.push(codes.number(...fact.code));
   }
   columns.factFlags.push(fact.flags);
-  columns.start.push(start ? BigInt(start[0].number) * MILLISECONDS : -(2n ** 63n));
-  columns.end.push(end ? (BigInt(lastOf(...end).number) + 1n) * MILLISECONDS - 1n : 2n ** 63n - 1n);
-  columns.precision.push((start?.[1] ?? 0) | (((ownEnd ?? start)?.[1] ?? 0) << 2) | (ownEnd ? 16 : 0));
+  columns.start.push(start);
+  columns.end.push(end);
+  columns.precision.push(precision);
   columns.value.push(fact.value);
   columns.unit.push(fact.unit ? codes.number(UCUM, fact.unit) : NONE);
   columns.valueCode.push(NONE);
@@ -212,11 +236,11 @@ export class Answer {
 }
 
 /** Asks a plugin about patients on a day, with evidence, as the gateway would. */
-export function ask(plugin, config, codes, on, patients) {
+export function ask(plugin, config, codes, on, patients, lookups = undefined) {
   const columns = batch(codes, patients);
   const codeSets = codes.resolve(plugin.describe(config).needs.codeSets);
   const asOf = BigInt(asDay(on).number) * MILLISECONDS + MILLISECONDS / 2n;
-  return new Answer(evaluateBatch(plugin, { config, codeSets, asOf, withEvidence: true }, columns));
+  return new Answer(evaluateBatch(plugin, { config, codeSets, asOf, withEvidence: true }, columns, lookups));
 }
 
 /** A gateway that grants everything it was told of, and nothing else. */
@@ -224,8 +248,75 @@ export class FakeGateway {
   #answers = [];
   #kept = new Map();
   #secrets = new Map();
+  #valueSets = new Map();
+  #displays = new Map();
+  #granted = new Set();
+  #patients = [];
   /** What was asked of servers. */
   asked = [];
+  /** The patients that were looked at, by their places, in turn. */
+  lookedUp = [];
+
+  /** It knows a value set. */
+  valueSet(url, ...codes) {
+    const spelled = codes.map(([system, code]) => ({ system, code }));
+    const key = ({ system, code }) => `${system} ${code}`;
+    this.#valueSets.set(
+      url,
+      spelled.sort((one, other) => (key(one) < key(other) ? -1 : 1)),
+    );
+    return this;
+  }
+
+  /** It knows what a code is called. */
+  codeNamed(system, code, display) {
+    this.#displays.set(JSON.stringify([system, code]), display);
+    return this;
+  }
+
+  /** Facts of these kinds may be looked up. */
+  grantLookup(...kinds) {
+    for (const kind of kinds) {
+      this.#granted.add(kindNumber(kind));
+    }
+    return this;
+  }
+
+  /**
+   * Asks a segment plugin about patients on a day, with evidence. As the gateway does, it sends facts of the kinds the plugin needs, and lets the
+   * others be looked up as far as they were granted.
+   */
+  ask(plugin, config, codes, on, patients) {
+    const needed = new Description([]).facts(...FACT_KINDS);
+    const { facts } = plugin.describe(config).needs;
+    const names = Object.keys(needed.needs.facts);
+    const isNeeded = ({ kind }) => facts[names[kindNumber(kind)]] === true;
+    this.#patients = patients.map(({ facts: all }) => all.toSorted((one, other) => Number(span(other).start - span(one).start)));
+    const sent = patients.map((patient) => new PatientBuilder({ ...patient, facts: patient.facts.filter(isNeeded) }));
+    return ask(plugin, config, codes, on, sent, this);
+  }
+
+  inValueSet(url, { system, code }) {
+    return this.#valueSets.get(url)?.some((known) => known.system === system && known.code === code) ?? null;
+  }
+
+  display({ system, code }) {
+    return this.#displays.get(JSON.stringify([system, code])) ?? null;
+  }
+
+  expand(url) {
+    return this.#valueSets.get(url) ?? null;
+  }
+
+  lookUp(row, kinds) {
+    this.lookedUp.push(row);
+    const numbers = kinds.map(kindNumber);
+    const missing = numbers.filter((number) => !this.#granted.has(number)).map((number) => `\`lookup:${FACT_KINDS[number]}\``);
+    if (missing.length > 0) {
+      throw new Refused(`the plugin was not granted ${missing.join(', ')}`);
+    }
+    return this.#patients[row].filter(({ kind }) => numbers.includes(kindNumber(kind))).map(known);
+  }
 
   /** The next request gets this answer. */
   answerHttp(status, body = '', headers = {}) {

@@ -1,5 +1,5 @@
-//! What the gateway does for a plugin that asked for it and was granted it. Natively, in tests, there is no gateway: the log goes
-//! nowhere and terminology is not known.
+//! What the gateway does for a plugin that asked for it and was granted it. Natively, in tests, the log goes nowhere, and what is looked up is
+//! known where a [`FakeGateway`](crate::testing::FakeGateway) asks the plugin.
 
 /// Writes to the gateway's log: ids and counts only.
 pub mod log {
@@ -14,22 +14,34 @@ pub mod log {
     }
 }
 
-/// Terminology.
+/// Terminology. Capability `lookup`.
+///
+/// ```
+/// use outreach_plugin_sdk::host::lookup;
+/// use outreach_plugin_sdk::testing::FakeGateway;
+///
+/// let mut gateway = FakeGateway::default().value_set("urn:mammography", &[("http://loinc.org", "24606-6"), ("http://loinc.org", "24605-8")]);
+/// gateway.within(|| {
+///     let codes = lookup::expand("urn:mammography").unwrap().unwrap();
+///     assert_eq!(codes[0].code, "24605-8");
+///     assert_eq!(lookup::in_value_set("urn:mammography", &codes[0]), Ok(Some(true)));
+///     // A value set that the gateway does not have is none, and not an empty one.
+///     assert_eq!(lookup::expand("urn:unheard-of"), Ok(None));
+/// });
+/// ```
 pub mod lookup {
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::segment::outreach::plugin::lookup as gateway;
     use crate::segment::{Coding, PluginError};
+    #[cfg(not(target_arch = "wasm32"))]
+    use crate::testing::clinical as gateway;
 
     /// Whether a code is in a value set; `None` where the gateway does not know the value set.
     ///
     /// # Errors
     /// Where the gateway can't answer now.
     pub fn in_value_set(value_set: &str, code: &Coding) -> Result<Option<bool>, PluginError> {
-        #[cfg(target_arch = "wasm32")]
-        return crate::bindings::segment::outreach::plugin::lookup::in_value_set(value_set, code);
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let _ = (value_set, code);
-            Ok(None)
-        }
+        gateway::in_value_set(value_set, code)
     }
 
     /// What a code is called; `None` where the gateway does not know it.
@@ -37,12 +49,24 @@ pub mod lookup {
     /// # Errors
     /// Where the gateway can't answer now.
     pub fn display(code: &Coding) -> Result<Option<String>, PluginError> {
-        #[cfg(target_arch = "wasm32")]
-        return crate::bindings::segment::outreach::plugin::lookup::display(code);
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let _ = code;
-            Ok(None)
+        gateway::display(code)
+    }
+
+    /// All codes of a value set, in the order of system and code; `None` where the gateway does not know it. To ask whether facts are in a value
+    /// set, name it in the description instead: that costs nothing.
+    ///
+    /// # Errors
+    /// `Refused` where the set has more codes than the gateway hands out, and where the gateway can't answer now.
+    pub fn expand(value_set: &str) -> Result<Option<Vec<Coding>>, PluginError> {
+        let mut codes = Vec::new();
+        let mut first = 0;
+        loop {
+            let Some(page) = gateway::expand(value_set, first)? else { return Ok(None) };
+            codes.extend(page.codes);
+            match page.next {
+                Some(next) => first = next,
+                None => return Ok(Some(codes)),
+            }
         }
     }
 }

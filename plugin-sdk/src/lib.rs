@@ -80,6 +80,7 @@ pub mod fact;
 pub mod gateway;
 pub mod host;
 pub mod journey;
+pub mod look_up;
 pub mod patient;
 pub mod segment;
 pub mod testing;

@@ -113,6 +113,11 @@ impl<'a> Patient<'a> {
         Self { batch, row }
     }
 
+    /// Its row.
+    pub(crate) const fn row(&self) -> usize {
+        self.row
+    }
+
     /// Day of birth; the first possible where only a year or month is known.
     pub fn birth(&self) -> Option<Day> {
         self.batch.birth.get(self.row).copied().filter(|day| *day != i32::MAX).map(Day)

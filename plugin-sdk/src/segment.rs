@@ -176,6 +176,12 @@ impl VerdictBuilder<'_> {
         self.columns.verdicts.evidence_fact.len() - before
     }
 
+    /// Ends the call with an error: nobody of the batch is decided over, and what everybody was before stays. For what the plugin must know and the
+    /// gateway can't say.
+    pub fn stop(&mut self, error: PluginError) {
+        self.columns.stopped.get_or_insert(error);
+    }
+
     /// Whether evidence is wanted.
     pub const fn wants_evidence(&self) -> bool {
         self.with_evidence
@@ -206,6 +212,7 @@ struct Columns {
     verdicts: Verdicts,
     places: BTreeMap<String, u16>,
     buffer: String,
+    stopped: Option<PluginError>,
 }
 
 impl Columns {
@@ -226,7 +233,7 @@ impl Columns {
 /// The answer of a plugin for a batch: what the exported function does.
 ///
 /// # Errors
-/// Where the configuration can't be used.
+/// Where the configuration can't be used, or the plugin stopped.
 pub fn evaluate_batch<S: Segment>(question: &BatchQuestion, patients: &Batch) -> Result<Verdicts, PluginError> {
     let groups: usize = S::describe(&question.config)?.segments.iter().map(|segment| segment.groups.len()).sum();
     let plugin = S::prepare(&question.config, CodeSets(&question.code_sets))?;
@@ -243,11 +250,15 @@ pub fn evaluate_batch<S: Segment>(question: &BatchQuestion, patients: &Batch) ->
         },
         places: BTreeMap::new(),
         buffer: String::new(),
+        stopped: None,
     };
     for row in 0..rows {
         columns.verdicts.review_on.push(i32::MAX);
         let mut verdict = VerdictBuilder { columns: &mut columns, first_group: row * groups, with_evidence: asked.with_evidence };
         plugin.evaluate(Patient::new(patients, row), asked, &mut verdict);
+        if let Some(error) = columns.stopped.take() {
+            return Err(error);
+        }
         if asked.with_evidence {
             let offset = columns.verdicts.evidence_fact.len() as u32;
             columns.verdicts.evidence_offset.push(offset);

@@ -14,6 +14,8 @@
 //! ```
 
 #[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod clinical;
+#[cfg(not(target_arch = "wasm32"))]
 mod gateway;
 mod patients;
 mod simulator;

@@ -78,8 +78,9 @@ impl Parts {
         let links = LinkKeyRing::load_or_create(&config.keys.folder.join("links.json"), &mut UnwrapErr(SysRng))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(store);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let terminology: Arc<dyn Terminology> = Arc::new(ValueSets::new(Arc::clone(&store) as Arc<dyn ValueSetStore>)?);
-        let plugins = Arc::new(plugins::bundled(config, &store, &clock, &terminology).await?);
+        let plugins = Arc::new(plugins::bundled(config, &store, &clock, &entropy, &terminology).await?);
         let shelved = Arc::new(Shelved::new(config, &plugins));
         for (plugin, change) in shelved.take_up().await? {
             if let Change::Refused(reason) = change {
@@ -93,7 +94,7 @@ impl Parts {
             content: Arc::new(EmailContent),
             terminology,
             clock,
-            entropy: Arc::new(SystemEntropy),
+            entropy,
             keys: Arc::new(KeySet::new(key, [])),
             links: Arc::new(links),
             passwords: Passwords::new(PasswordParameters::default())?,

@@ -31,6 +31,8 @@ pub enum Capability {
     Patient(PatientField),
     /// `facts:condition` and the like: see clinical statements of a kind.
     Facts(FactKind),
+    /// `lookup:condition` and the like: look up clinical statements of a kind, spelled out, of one patient after the other.
+    LookupFacts(FactKind),
 }
 
 /// A field of the patient record that a plugin may see.
@@ -59,7 +61,7 @@ pub struct SecretName(String);
 #[error(
     "`{0}` is nothing that this gateway has to give; it has `log`, `lookup`, `mail`, `key-value`, `http`, `http:` with an origin such as \
      `http:https://api.example.org`, `secret:` with a name such as `secret:token`, `patient:birth-date`, `patient:sex`, \
-     `patient:deceased`, and `facts:` with a kind of clinical statement such as `facts:condition`"
+     `patient:deceased`, and `facts:` or `lookup:` with a kind of clinical statement such as `facts:condition`"
 )]
 pub struct CapabilityError(String);
 
@@ -143,7 +145,9 @@ impl Capability {
     pub fn all() -> impl Iterator<Item = Self> {
         let of_patients = PatientField::ALL.into_iter().map(Self::Patient);
         let facts = FactKind::ALL.into_iter().map(Self::Facts);
-        [Self::Log, Self::Lookup, Self::Mail, Self::KeyValue, Self::HttpAsConfigured].into_iter().chain(of_patients).chain(facts)
+        let looked_up = FactKind::ALL.into_iter().map(Self::LookupFacts);
+        let named = [Self::Log, Self::Lookup, Self::Mail, Self::KeyValue, Self::HttpAsConfigured];
+        named.into_iter().chain(of_patients).chain(facts).chain(looked_up)
     }
 
     /// Whether a plugin of this kind can have it. Segments and journeys answer the same question the same way each time, so they have
@@ -151,7 +155,7 @@ impl Capability {
     pub const fn is_for(&self, kind: PluginKind) -> bool {
         match self {
             Self::Log => true,
-            Self::Lookup | Self::Patient(_) | Self::Facts(_) => matches!(kind, PluginKind::Segment),
+            Self::Lookup | Self::Patient(_) | Self::Facts(_) | Self::LookupFacts(_) => matches!(kind, PluginKind::Segment),
             Self::Mail | Self::KeyValue | Self::HttpAsConfigured | Self::Http(_) | Self::Secret(_) => matches!(kind, PluginKind::Channel),
         }
     }
@@ -170,6 +174,12 @@ impl Capability {
             Self::Patient(PatientField::Sex) => "see the administrative sex of patients".to_owned(),
             Self::Patient(PatientField::Deceased) => "see whether a patient has died".to_owned(),
             Self::Facts(kind) => format!("see what is known of patients of the kind `{}`", kind.name()),
+            Self::LookupFacts(kind) => {
+                format!(
+                    "look up all that is known of a patient of the kind `{}`, patient by patient; each look is in the audit",
+                    kind.name()
+                )
+            }
         }
     }
 }
@@ -186,6 +196,7 @@ impl fmt::Display for Capability {
             Self::Secret(name) => write!(f, "secret:{name}"),
             Self::Patient(field) => write!(f, "patient:{}", field.name()),
             Self::Facts(kind) => write!(f, "facts:{}", kind.name()),
+            Self::LookupFacts(kind) => write!(f, "lookup:{}", kind.name()),
         }
     }
 }
@@ -254,7 +265,16 @@ mod tests {
 
     #[test]
     fn what_is_no_capability_is_named_with_what_there_is() {
-        for text in ["facts:everything", "http:", "secret:", "secret:Token", "http:https://api.example.org/path", "http:ftp://a"] {
+        for text in [
+            "facts:everything",
+            "lookup:everything",
+            "lookup:",
+            "http:",
+            "secret:",
+            "secret:Token",
+            "http:https://api.example.org/path",
+            "http:ftp://a",
+        ] {
             let error = text.parse::<Capability>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")) && error.contains("`facts:condition`"), "{error}");
         }
@@ -289,5 +309,8 @@ mod tests {
         assert!(http.is_for(PluginKind::Channel) && !http.is_for(PluginKind::Segment) && !http.is_for(PluginKind::Journey));
         let facts = Capability::Facts(FactKind::Condition);
         assert!(facts.is_for(PluginKind::Segment) && !facts.is_for(PluginKind::Channel));
+        let looked_up: Capability = "lookup:condition".parse().unwrap();
+        assert!(looked_up.is_for(PluginKind::Segment));
+        assert!(![PluginKind::Channel, PluginKind::Journey].into_iter().any(|kind| looked_up.is_for(kind)));
     }
 }

@@ -2,7 +2,7 @@
 //! patient's facts are rows `fact_offset[i] .. fact_offset[i + 1]` of the fact columns, ordered by start.
 
 use crate::date::{PartialDate, Precision, epoch_day};
-use crate::fact::{Fact, FactKinds};
+use crate::fact::{Fact, FactKind, FactKinds};
 use crate::ids::PatientNo;
 use crate::patient::Sex;
 
@@ -125,25 +125,47 @@ impl PatientColumns {
         self.code.extend(fact.codes.iter().map(|code| code.0));
         self.code_offset.push(self.code.len() as u32);
         self.fact_flags.push(fact.flags.bits());
-        self.start.push(start_of(fact));
-        let end = fact.end.or(fact.start);
-        self.end.push(match (fact.end, fact.start) {
-            (Some(end), _) => last_moment(end),
-            (None, Some(start)) if happens_at_once(fact) => last_moment(start),
-            _ => UNKNOWN_END,
-        });
-        let precision = |date: Option<PartialDate>| date.map_or(0, |date| precision_number(date.precision));
-        self.precision.push(precision(fact.start) | (precision(end) << 2) | (u8::from(fact.end.is_some()) << 4));
+        let span = Span::of(fact.kind, fact.start, fact.end);
+        self.start.push(span.start);
+        self.end.push(span.end);
+        self.precision.push(span.precision);
         self.value.push(fact.value.unwrap_or(f64::NAN));
         self.unit.push(fact.unit.map_or(NONE, |unit| unit.0));
         self.value_code.push(fact.value_code.map_or(NONE, |code| code.0));
     }
 }
 
+/// When a fact was, as it crosses the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First moment in milliseconds since 1970; [`UNKNOWN_START`] where there is none.
+    pub start: i64,
+    /// Last moment (the end of the day for a day); [`UNKNOWN_END`] where there is none.
+    pub end: i64,
+    /// Precision of start (bits 0-1) and end (bits 2-3) as 0 year, 1 month, 2 day, 3 instant; bit 4: there is an end of its own.
+    pub precision: u8,
+}
+
+impl Span {
+    /// The span of a fact of a kind that began and ended so.
+    pub fn of(kind: FactKind, start: Option<PartialDate>, end: Option<PartialDate>) -> Self {
+        let precision = |date: Option<PartialDate>| date.map_or(0, |date| precision_number(date.precision));
+        Self {
+            start: start.map_or(UNKNOWN_START, |start| start.first.as_millisecond()),
+            end: match (end, start) {
+                (Some(end), _) => last_moment(end),
+                (None, Some(start)) if happens_at_once(kind) => last_moment(start),
+                _ => UNKNOWN_END,
+            },
+            precision: precision(start) | (precision(end.or(start)) << 2) | (u8::from(end.is_some()) << 4),
+        }
+    }
+}
+
 /// Whether a fact without an end of its own is a point in time rather than something that goes on.
-fn happens_at_once(fact: &Fact) -> bool {
+fn happens_at_once(kind: FactKind) -> bool {
     use crate::fact::FactKind::{Allergy, CareTeam, Condition, Coverage, Encounter, Medication, Subscription};
-    !matches!(fact.kind, Condition | Coverage | Encounter | Medication | Subscription | CareTeam | Allergy)
+    !matches!(kind, Condition | Coverage | Encounter | Medication | Subscription | CareTeam | Allergy)
 }
 
 fn start_of(fact: &Fact) -> i64 {
@@ -181,7 +203,7 @@ fn encounter_row(record: &ClinicalRecord, order: &[u32], fact: &Fact) -> u32 {
 mod tests {
     use super::*;
     use crate::code::CodeId;
-    use crate::fact::{FactFlags, FactKey, FactKind};
+    use crate::fact::{FactFlags, FactKey};
     use crate::resource::ResourceKey;
 
     fn fact(id: u8, kind: FactKind, start: Option<&str>) -> Fact {

@@ -272,6 +272,43 @@ pub struct Fact {
     pub encounter: Option<ResourceKey>,
 }
 
+/// A fact with its codes spelled out, for a program that has no table of codes. Nothing a person wrote freely is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodedFact {
+    /// What kind of statement it is.
+    pub kind: FactKind,
+    /// Its codes with system and display, in the order of the source; those the gateway does not know any more are left out.
+    pub codes: Vec<Coding>,
+    /// Status, intent, category.
+    pub flags: FactFlags,
+    /// When it began, was done, measured or ordered.
+    pub start: Option<PartialDate>,
+    /// When it ended.
+    pub end: Option<PartialDate>,
+    /// A quantity, in `unit`.
+    pub value: Option<f64>,
+    /// Unit of the quantity.
+    pub unit: Option<Coding>,
+    /// A coded answer.
+    pub value_code: Option<Coding>,
+}
+
+impl CodedFact {
+    /// A fact with its codes found by their numbers.
+    pub fn of(fact: &Fact, coding: impl Fn(CodeId) -> Option<Coding>) -> Self {
+        Self {
+            kind: fact.kind,
+            codes: fact.codes.iter().filter_map(|code| coding(*code)).collect(),
+            flags: fact.flags,
+            start: fact.start,
+            end: fact.end,
+            value: fact.value,
+            unit: fact.unit.and_then(&coding),
+            value_code: fact.value_code.and_then(&coding),
+        }
+    }
+}
+
 /// A fact with its words, for people to read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DescribedFact {

@@ -85,6 +85,10 @@ pub enum HostFunction {
     LookupInValueSet,
     /// How a code is called.
     LookupDisplay,
+    /// The codes of a value set.
+    LookupExpand,
+    /// What is known of one patient.
+    PatientLookup,
     /// A message for the relay.
     MailRelay,
     /// A value it kept.
@@ -107,10 +111,12 @@ pub enum HostFunction {
 
 impl HostFunction {
     /// All functions, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::LogWrite,
         Self::LookupInValueSet,
         Self::LookupDisplay,
+        Self::LookupExpand,
+        Self::PatientLookup,
         Self::MailRelay,
         Self::KeyValueGet,
         Self::KeyValueSet,
@@ -128,6 +134,8 @@ impl HostFunction {
             Self::LogWrite => "log.write",
             Self::LookupInValueSet => "lookup.in-value-set",
             Self::LookupDisplay => "lookup.display",
+            Self::LookupExpand => "lookup.expand",
+            Self::PatientLookup => "patient-lookup.facts",
             Self::MailRelay => "mail.relay",
             Self::KeyValueGet => "key-value.get",
             Self::KeyValueSet => "key-value.set",
@@ -225,7 +233,7 @@ pub struct PluginCall {
     pub computing: Duration,
     /// Of that, what it waited for the host.
     pub waiting: Duration,
-    /// Before it began: the wait for a free place.
+    /// The wait for a free place before it began, and while it ran for its turn to compute.
     pub queueing: Duration,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,
@@ -258,7 +266,7 @@ pub struct CallFigures {
     pub computing: Duration,
     /// Time it waited for the host.
     pub waiting: Duration,
-    /// Time calls waited for a free place before they began.
+    /// Time calls waited for a free place, and for their turns to compute.
     pub queueing: Duration,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,
@@ -268,7 +276,7 @@ pub struct CallFigures {
     pub host_calls: u64,
     /// Of them, lines for the log.
     pub log_lines: u64,
-    /// Of them, look-ups of codes and value sets.
+    /// Of them, look-ups of codes, value sets and patients.
     pub lookups: u64,
     /// Of them, messages for the relay.
     pub mails: u64,
@@ -298,7 +306,9 @@ impl CallFigures {
         for used in &call.host {
             let counted = match used.function {
                 HostFunction::LogWrite => Some(&mut self.log_lines),
-                HostFunction::LookupInValueSet | HostFunction::LookupDisplay => Some(&mut self.lookups),
+                HostFunction::LookupInValueSet | HostFunction::LookupDisplay | HostFunction::LookupExpand | HostFunction::PatientLookup => {
+                    Some(&mut self.lookups)
+                }
                 HostFunction::MailRelay => Some(&mut self.mails),
                 HostFunction::HttpRequest => continue,
                 _ => None,

@@ -1,13 +1,15 @@
 //! Clinical look-ups that cost milliseconds, kept for a while: a patient's latest facts, the names of codes, expanded value sets.
 //! Whoever asks while an answer is being fetched waits for that answer instead of fetching it again.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gateway_domain::code::{CodeId, Coding};
-use gateway_domain::fact::DescribedFact;
-use gateway_domain::ids::PatientNo;
+use gateway_domain::fact::{CodedFact, DescribedFact, FactKinds};
+use gateway_domain::ids::{PatientId, PatientNo};
 use gateway_domain::patient::Patient;
 use gateway_ports::store::Store;
 use gateway_ports::terminology::{Terminology, TerminologyError};
@@ -44,16 +46,24 @@ impl Default for LookupLimits {
     }
 }
 
+/// A time in which patients are evaluated. What was looked up in one is not taken for true in the next: in between, a patient can have changed, and
+/// be evaluated for that very reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Round(u64);
+
 /// Looks things up, and remembers.
 pub struct ClinicalLookup {
     store: Arc<dyn Store>,
     terminology: Arc<dyn Terminology>,
     facts: Cache<PatientNo, Arc<[DescribedFact]>>,
+    coded: Cache<(Round, PatientNo, FactKinds), Arc<[CodedFact]>>,
+    ids: Cache<PatientNo, Option<PatientId>>,
     codings: Cache<CodeId, Coding>,
     /// By the revision they belong to: what another revision says is another answer.
     value_sets: Cache<(i64, String), Arc<[Coding]>>,
     /// Counts invalidations, so that facts read before one are not kept after it.
     invalidations: AtomicU64,
+    rounds: AtomicU64,
 }
 
 impl ClinicalLookup {
@@ -67,6 +77,12 @@ impl ClinicalLookup {
                 .weigher(|_, facts: &Arc<[DescribedFact]>| weight(facts.len()))
                 .time_to_live(limits.facts_live)
                 .build(),
+            coded: Cache::builder()
+                .max_capacity(limits.facts)
+                .weigher(|_, facts: &Arc<[CodedFact]>| weight(facts.len()))
+                .time_to_live(limits.facts_live)
+                .build(),
+            ids: Cache::builder().max_capacity(limits.codings).build(),
             codings: Cache::builder().max_capacity(limits.codings).build(),
             value_sets: Cache::builder()
                 .max_capacity(limits.value_set_codes)
@@ -74,6 +90,7 @@ impl ClinicalLookup {
                 .time_to_live(limits.value_sets_live)
                 .build(),
             invalidations: AtomicU64::new(0),
+            rounds: AtomicU64::new(0),
         }
     }
 
@@ -92,6 +109,47 @@ impl ClinicalLookup {
             self.facts.invalidate(&patient.no).await;
         }
         Ok(entry.into_value())
+    }
+
+    /// A new round of evaluation.
+    pub fn begin_round(&self) -> Round {
+        Round(self.rounds.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The id of a patient by its number.
+    pub async fn patient_id(&self, patient: PatientNo) -> Result<Option<PatientId>, OutreachError> {
+        if let Some(known) = self.ids.get(&patient).await {
+            return Ok(known);
+        }
+        let id = self.store.patient_by_no(patient).await?.map(|found| found.id);
+        if id.is_some() {
+            self.ids.insert(patient, id).await;
+        }
+        Ok(id)
+    }
+
+    /// A patient's facts of these kinds with their codes spelled out, those that began last first, as a plugin is told them: of all records
+    /// of the person, as the columns of a batch have them. Whoever passes them on audits the read.
+    pub async fn coded_facts(&self, round: Round, patient: PatientNo, kinds: FactKinds) -> Result<Arc<[CodedFact]>, OutreachError> {
+        let entry = self
+            .coded
+            .entry((round, patient, kinds))
+            .or_try_insert_with(self.load_coded(patient, kinds))
+            .await
+            .map_err(|error: Arc<OutreachError>| OutreachError::clone(&error))?;
+        count("coded-facts", entry.is_fresh());
+        Ok(entry.into_value())
+    }
+
+    async fn load_coded(&self, patient: PatientNo, kinds: FactKinds) -> Result<Arc<[CodedFact]>, OutreachError> {
+        let mut facts: Vec<_> = self.store.clinical_records(&[patient], kinds).await?.into_iter().flat_map(|record| record.facts).collect();
+        facts.sort_by_key(|fact| (Reverse(fact.start.map(|start| start.first)), fact.key));
+        let mut codes: Vec<CodeId> =
+            facts.iter().flat_map(|fact| fact.codes.iter().copied().chain(fact.unit).chain(fact.value_code)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let codings: HashMap<CodeId, Coding> = self.codings(&codes).await?.into_iter().collect();
+        Ok(facts.iter().map(|fact| CodedFact::of(fact, |code| codings.get(&code).cloned())).collect())
     }
 
     /// What the codes are; those not known are left out.

@@ -1,6 +1,6 @@
 //! Measures evaluated over records that are not in the store: official test patients, a bundle at hand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use gateway_domain::code::{CodeId, CodeRole, CodeSet, Coding};
@@ -97,7 +97,7 @@ impl Case {
 pub async fn evaluate(
     plugin: &dyn SegmentPlugin,
     document: &str,
-    value_sets: &HashMap<String, Vec<Coding>>,
+    value_sets: &BTreeMap<String, Vec<Coding>>,
     cases: &[Case],
     as_of: Timestamp,
 ) -> Result<Vec<Vec<u8>>, OutreachError> {
@@ -120,7 +120,7 @@ pub async fn evaluate(
     let records: Vec<ClinicalRecord> = (1..).zip(cases).map(|(number, case)| case.record(PatientNo(number), &mut codes)).collect();
     let batch = ColumnBatch::build(&records, description.needs.facts);
     let question = SegmentQuestion { config: document.into(), code_sets: code_sets.into(), as_of, with_evidence: false };
-    let verdicts = plugin.evaluate(&question, &batch.columns).await?;
+    let verdicts = plugin.evaluate(&question, &batch.columns, None).await?;
     let rows = verdicts.populations.chunks_exact(verdicts.groups.max(1));
     Ok(rows.map(|bits| bits.get(..reported).unwrap_or_default().to_vec()).collect())
 }

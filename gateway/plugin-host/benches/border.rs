@@ -1,5 +1,6 @@
-//! P5: what the plugin border costs. The same criteria over the same patients natively and as a component; a call that does next to
-//! nothing, which is the price of a fresh instance; and installing a bundled plugin from the compile cache.
+//! P5: what the plugin border costs. The same criteria over the same patients natively, as a component in the host, and as the same component called
+//! by wasmtime alone, without a limit and in one instance for all calls; a call that does next to nothing, which in the host is the price of a fresh
+//! instance; and installing a bundled plugin from the compile cache.
 
 #![expect(clippy::unwrap_used, reason = "what can't go on here is a finding")]
 
@@ -18,6 +19,15 @@ use outreach_plugin_sdk::segment::{Batch, BatchQuestion, Segment, evaluate_batch
 use outreach_plugin_sdk::testing::{Codes, PatientBuilder, batch};
 use segment_rules::SegmentRules;
 use tokio::runtime::Runtime;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine, Store};
+
+use crate::bare::exports::outreach::plugin::segment as wit;
+
+/// The contract for wasmtime alone.
+mod bare {
+    wasmtime::component::bindgen!({ path: "../../plugin-sdk/wit", world: "segment-plugin" });
+}
 
 const SCREENING: &str = include_str!("../../../fhir-profiles/measures/breast-cancer-screening-due.json");
 const PATIENTS: usize = 1_000;
@@ -68,6 +78,63 @@ fn columns(batch: &Batch) -> PatientColumns {
     }
 }
 
+/// A component in wasmtime as it is by default: no fuel, no epochs, no limits, no hooks, and what it imports is a trap.
+struct Bare {
+    store: Store<()>,
+    linker: Linker<()>,
+    component: Component,
+    plugin: bare::SegmentPlugin,
+}
+
+impl Bare {
+    fn new(component: &[u8]) -> Self {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let component = Component::new(&engine, component).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.define_unknown_imports_as_traps(&component).unwrap();
+        let mut store = Store::new(&engine, ());
+        let plugin = bare::SegmentPlugin::instantiate(&mut store, &component, &linker).unwrap();
+        Self { store, linker, component, plugin }
+    }
+
+    fn evaluate(&mut self, question: &wit::Question, patients: &wit::Batch) -> wit::Verdicts {
+        self.plugin.outreach_plugin_segment().call_evaluate(&mut self.store, question, patients).unwrap().unwrap()
+    }
+
+    fn check(&mut self) -> usize {
+        self.plugin.outreach_plugin_segment().call_check(&mut self.store, "{}").unwrap().len()
+    }
+
+    /// In an instance of its own.
+    fn fresh_check(&self) -> usize {
+        let mut store = Store::new(self.component.engine(), ());
+        let plugin = bare::SegmentPlugin::instantiate(&mut store, &self.component, &self.linker).unwrap();
+        plugin.outreach_plugin_segment().call_check(&mut store, "{}").unwrap().len()
+    }
+}
+
+/// The same batch, as wasmtime alone takes it.
+fn crossing(batch: &Batch) -> wit::Batch {
+    let batch = batch.clone();
+    wit::Batch {
+        birth: batch.birth,
+        sex: batch.sex,
+        deceased: batch.deceased,
+        fact_offset: batch.fact_offset,
+        kind: batch.kind,
+        code_offset: batch.code_offset,
+        code: batch.code,
+        fact_flags: batch.fact_flags,
+        start: batch.start,
+        end: batch.end,
+        precision: batch.precision,
+        value: batch.value,
+        unit: batch.unit,
+        value_code: batch.value_code,
+        encounter: batch.encounter,
+    }
+}
+
 fn border(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let rules = plugins_bundled::all().into_iter().find(|plugin| plugin.name == "segment-rules").unwrap();
@@ -84,6 +151,16 @@ fn border(criterion: &mut Criterion) {
     };
     let asked = BatchQuestion { config: SCREENING.to_owned(), code_sets, as_of: as_of.as_millisecond(), with_evidence: false };
 
+    let mut bare = Bare::new(rules.component);
+    let (bare_question, bare_batch) = (
+        wit::Question {
+            config: asked.config.clone(),
+            code_sets: asked.code_sets.clone(),
+            as_of: asked.as_of,
+            with_evidence: asked.with_evidence,
+        },
+        crossing(&native),
+    );
     let host = host(HostConfig::default());
     let granted: Vec<Capability> = Capability::all().collect();
     let name = runtime.block_on(host.install(rules.manifest, rules.component, &granted, true)).unwrap().name;
@@ -92,10 +169,14 @@ fn border(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("border");
     group.throughput(Throughput::Elements(PATIENTS as u64));
     group.bench_function("native", |bencher| bencher.iter(|| evaluate_batch::<SegmentRules>(black_box(&asked), &native).unwrap()));
-    group
-        .bench_function("component", |bencher| bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns)).unwrap()));
+    group.bench_function("component", |bencher| {
+        bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns, None)).unwrap());
+    });
+    group.bench_function("wasmtime alone", |bencher| bencher.iter(|| bare.evaluate(black_box(&bare_question), &bare_batch)));
     group.finish();
 
+    criterion.bench_function("wasmtime alone, an empty check", |bencher| bencher.iter(|| bare.check()));
+    criterion.bench_function("wasmtime alone, fresh instance and an empty check", |bencher| bencher.iter(|| bare.fresh_check()));
     criterion.bench_function("fresh instance and an empty check", |bencher| {
         bencher.iter(|| runtime.block_on(plugin.check(black_box("{}"))).unwrap());
     });

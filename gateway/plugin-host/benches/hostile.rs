@@ -1,5 +1,6 @@
-//! What a plugin that does not end costs the others, and how late it is stopped. Prints the median and p99 of a small call alone and
-//! beside as many endless calls as one plugin may have, their ratio, and by how much endless calls outlived their deadline.
+//! What a plugin that does not end costs the others, and how late it is stopped. Prints the median and p99 of a small call, and of one that computes for
+//! longer than its first epochs, alone and beside one and eight endless calls of one plugin and eight of eight plugins, their ratios, and by how much
+//! endless calls outlived their deadline.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "what can't go on here is a finding, and figures are what this is for")]
 
@@ -18,7 +19,12 @@ use wit_parser::Resolve;
 
 /// How many small calls are measured.
 const CALLS: usize = 3_000;
-/// How many endless ones.
+/// How many calls that compute for long, and how far each counts.
+const LONG_CALLS: usize = 50;
+const LONG: u32 = 50_000_000;
+/// Endless calls, and plugins, where there are several.
+const SEVERAL: usize = 8;
+/// How many endless ones end one after the other.
 const ENDLESS: usize = 20;
 /// How long an endless call may compute.
 const DEADLINE: Duration = Duration::from_millis(100);
@@ -63,13 +69,13 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get((sorted.len() * percent / 100).min(sorted.len() - 1)).copied().unwrap_or_default()
 }
 
-/// The times of small calls, ascending.
-async fn small_calls(host: &Arc<PluginHost>) -> Vec<Duration> {
+/// The times of calls of a plugin, ascending.
+async fn calls_of(host: &Arc<PluginHost>, name: &'static str, calls: usize) -> Vec<Duration> {
     let host = host.clone();
     let measured = tokio::spawn(async move {
-        let mut times = Vec::with_capacity(CALLS);
-        let plugin = host.segment(&named("well")).unwrap();
-        for _ in 0..CALLS {
+        let mut times = Vec::with_capacity(calls);
+        let plugin = host.segment(&named(name)).unwrap();
+        for _ in 0..calls {
             let started = Instant::now();
             plugin.check("{}").await.unwrap();
             times.push(started.elapsed());
@@ -82,7 +88,7 @@ async fn small_calls(host: &Arc<PluginHost>) -> Vec<Duration> {
 
 /// By how much endless calls outlive their deadline, one after the other; ascending.
 async fn overruns(host: &PluginHost) -> Vec<Duration> {
-    let plugin = host.segment(&named("endless")).unwrap();
+    let plugin = host.segment(&named("endless-0")).unwrap();
     let mut late = Vec::with_capacity(ENDLESS);
     for _ in 0..ENDLESS {
         let started = Instant::now();
@@ -93,12 +99,13 @@ async fn overruns(host: &PluginHost) -> Vec<Duration> {
     late
 }
 
-fn besiege(host: &Arc<PluginHost>, calls: usize) -> JoinSet<()> {
+/// Endless calls, of so many plugins in turn.
+fn besiege(host: &Arc<PluginHost>, calls: usize, plugins: usize) -> JoinSet<()> {
     let mut siege = JoinSet::new();
-    for _ in 0..calls {
+    for number in 0..calls {
         let host = host.clone();
         siege.spawn(async move {
-            let plugin = host.segment(&named("endless")).unwrap();
+            let plugin = host.segment(&named(&format!("endless-{}", number % plugins))).unwrap();
             loop {
                 plugin.check("{}").await.unwrap_err();
             }
@@ -109,10 +116,15 @@ fn besiege(host: &Arc<PluginHost>, calls: usize) -> JoinSet<()> {
 
 async fn measure() {
     let config = HostConfig { compute_time: DEADLINE, fuel: u64::MAX, park_after: u32::MAX, ..HostConfig::default() };
-    let plugin_calls = config.plugin_calls as usize;
     let host = Arc::new(PluginHost::new(config, HostDependencies::new(Arc::new(Standing))).unwrap());
     host.install(&manifest("well"), &component("i32.const 16"), &[], false).await.unwrap();
-    host.install(&manifest("endless"), &component("(loop br 0) unreachable"), &[], false).await.unwrap();
+    let long = format!(
+        "(local $i i32) (loop (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if 0 (i32.lt_u (local.get $i) (i32.const {LONG})))) i32.const 16"
+    );
+    host.install(&manifest("long"), &component(&long), &[], false).await.unwrap();
+    for number in 0..SEVERAL {
+        host.install(&manifest(&format!("endless-{number}")), &component("(loop br 0) unreachable"), &[], false).await.unwrap();
+    }
 
     let late = overruns(&host).await;
     println!(
@@ -120,19 +132,22 @@ async fn measure() {
         percentile(&late, 50),
         percentile(&late, 100)
     );
-    let alone = small_calls(&host).await;
-    println!("a small call alone: median {:?}, p99 {:?}", percentile(&alone, 50), percentile(&alone, 99));
-    for calls in [1, plugin_calls] {
-        let siege = besiege(&host, calls);
-        let beside = small_calls(&host).await;
-        drop(siege);
-        let ratio = percentile(&beside, 99).as_secs_f64() / percentile(&alone, 99).as_secs_f64();
-        println!(
-            "beside {calls} endless: median {:?}, p99 {:?}, {ratio:.1} times the p99 alone",
-            percentile(&beside, 50),
-            percentile(&beside, 99)
-        );
+    for (name, calls) in [("well", CALLS), ("long", LONG_CALLS)] {
+        let alone = calls_of(&host, name, calls).await;
+        println!("{name}, alone: median {:?}, p99 {:?}", percentile(&alone, 50), percentile(&alone, 99));
+        for (endless, plugins) in [(1, 1), (SEVERAL, 1), (SEVERAL, SEVERAL)] {
+            let siege = besiege(&host, endless, plugins);
+            let beside = calls_of(&host, name, calls).await;
+            drop(siege);
+            let ratio = percentile(&beside, 99).as_secs_f64() / percentile(&alone, 99).as_secs_f64();
+            println!(
+                "{name}, beside {endless} endless of {plugins}: median {:?}, p99 {:?}, {ratio:.1} times the p99 alone",
+                percentile(&beside, 50),
+                percentile(&beside, 99)
+            );
+        }
     }
+    println!("at most {} computed for long at once", host.most_computing());
 }
 
 fn main() {

@@ -113,7 +113,7 @@ fn languages(criterion: &mut Criterion) {
         eprintln!("{language}: {} bytes, compiled and installed in {:.1} s", component.len(), started.elapsed().as_secs_f64());
         let plugin = host.segment(&name).unwrap();
         group.bench_function(format!("{language}, evaluate"), |bencher| {
-            bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns)).unwrap());
+            bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns, None)).unwrap());
         });
         group.bench_function(format!("{language}, fresh instance and a check"), |bencher| {
             bencher.iter(|| runtime.block_on(plugin.check(black_box(CONFIG))).unwrap());

@@ -148,7 +148,7 @@ fn evaluation(criterion: &mut Criterion) {
             with_evidence: false,
         };
         group.bench_function(format!("{} as a component", measure.name), |bencher| {
-            bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns)).unwrap());
+            bencher.iter(|| runtime.block_on(plugin.evaluate(black_box(&question), &columns, None)).unwrap());
         });
         questions.push(question);
     }
@@ -157,7 +157,7 @@ fn evaluation(criterion: &mut Criterion) {
             || (),
             |()| {
                 for question in &questions {
-                    black_box(runtime.block_on(plugin.evaluate(question, &columns)).unwrap());
+                    black_box(runtime.block_on(plugin.evaluate(question, &columns, None)).unwrap());
                 }
             },
             BatchSize::PerIteration,

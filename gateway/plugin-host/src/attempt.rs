@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use gateway_domain::plugin_call::{CallOutcome, HostFunction, HostUse, PluginCall};
 use gateway_ports::plugins::PluginError;
 use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 use tokio::task::yield_now;
 use tokio::time::error::Elapsed;
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{CallHook, CallHookHandler, Store, StoreContextMut, Trap, UpdateDeadline};
 
 use crate::asked::Asked;
 use crate::host::CallState;
@@ -23,6 +24,30 @@ pub(crate) enum Failure {
     Said(PluginError),
     /// What it answered can't be.
     Nonsense(String),
+}
+
+/// What happens where a call leaves for the host, at the end of an epoch too, and comes back: it gives its turn to compute away meanwhile, and
+/// waits for another before it goes on.
+struct Border;
+
+#[async_trait]
+impl CallHookHandler<CallState> for Border {
+    async fn handle_call_event(&self, mut context: StoreContextMut<'_, CallState>, border: CallHook) -> wasmtime::Result<()> {
+        let state = context.data_mut();
+        state.uses.crosses(border);
+        match border {
+            CallHook::CallingHost => state.turns.rest(),
+            CallHook::ReturningFromHost => {
+                if let Some(waits) = state.turns.go_on() {
+                    let began = Instant::now();
+                    state.turns.has(waits.await.ok());
+                    state.uses.pauses(began.elapsed());
+                }
+            }
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+        }
+        Ok(())
+    }
 }
 
 /// A call under way.
@@ -50,7 +75,7 @@ impl<'a> Attempt<'a> {
         let place = shared.places.acquire().await.map_err(closed)?;
         let started = Instant::now();
         let queueing = started.duration_since(came);
-        let mut store = Store::new(&shared.engine, CallState::new(installed, shared.services.clone(), &shared.config));
+        let mut store = Store::new(&shared.engine, CallState::new(installed, shared));
         store.limiter(|state| &mut state.limits);
         store.set_hostcall_fuel(shared.config.answer_bytes);
         store.set_max_component_handles(shared.config.handles);
@@ -59,21 +84,21 @@ impl<'a> Attempt<'a> {
         // the call goes on; a plain wake-up would keep it from them for 61 turns, 600 ms. What the plugin spent waiting for the host is
         // not its own time.
         let (compute_time, host_calls) = (shared.config.compute_time, shared.config.host_calls);
-        store.epoch_deadline_callback(move |context| {
-            if context.data().allowance.is_exceeded() {
+        store.epoch_deadline_callback(move |mut context| {
+            let state = context.data_mut();
+            if state.allowance.is_exceeded() {
                 return Err(wasmtime::Error::msg(format!("it called the host more than {host_calls} times")));
             }
-            Ok(if context.data().computed() < compute_time {
+            state.uses.is_pause();
+            state.turns.computed_an_epoch();
+            Ok(if state.computed() < compute_time {
                 UpdateDeadline::YieldCustom(1, Box::pin(yield_now()))
             } else {
                 UpdateDeadline::Interrupt
             })
         });
         store.set_epoch_deadline(1);
-        store.call_hook(|mut context, border| {
-            context.data_mut().uses.crosses(border);
-            Ok(())
-        });
+        store.call_hook_async(Border);
         Ok((Self { shared, installed, asked, at, queueing, started, _own_place: own_place, _place: place }, store))
     }
 
@@ -112,7 +137,7 @@ impl<'a> Attempt<'a> {
         let fuel = self.shared.config.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
         let state = store.data_mut();
         state.uses.comes_back();
-        let (waiting, traffic) = (state.uses.waited(), state.web.traffic());
+        let (waiting, paused, traffic) = (state.uses.waited(), state.uses.paused(), state.web.traffic());
         let http = traffic.seen();
         let requests = HostUse { function: HostFunction::HttpRequest, calls: http.requests, time: traffic.time() };
         PluginCall {
@@ -125,9 +150,9 @@ impl<'a> Attempt<'a> {
             inputs: std::mem::take(&mut self.asked.inputs),
             host: state.uses.list().chain((requests.calls > 0).then_some(requests)).collect(),
             time,
-            computing: time.saturating_sub(waiting),
+            computing: time.saturating_sub(waiting).saturating_sub(paused),
             waiting,
-            queueing: self.queueing,
+            queueing: self.queueing + paused,
             fuel,
             memory_bytes: state.limits.most_held() as u64,
             http,

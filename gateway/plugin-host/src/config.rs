@@ -38,6 +38,9 @@ pub struct HostConfig {
     pub concurrent_calls: u32,
     /// Calls of one plugin at the same time, so that none takes all places.
     pub plugin_calls: u32,
+    /// Calls that compute for longer than two epochs of 10 ms at the same time, over all plugins. Fewer than there are processors, so that one
+    /// is free for what is short; plugins take turns.
+    pub computing_calls: u32,
     /// Bytes a plugin may hand to the host in one call or answer.
     pub answer_bytes: usize,
     /// Patients in one call of a segment plugin.
@@ -52,6 +55,12 @@ pub struct HostConfig {
     pub host_calls: u32,
     /// Bytes of what one lookup asks for: the name of a value set, a code and its system. Nobody knows longer ones.
     pub lookup_bytes: usize,
+    /// Codes of a value set that is handed to a plugin, page by page.
+    pub expansion_codes: usize,
+    /// Looks at single patients of one call; each is a line of the audit.
+    pub patient_lookups: u32,
+    /// Time one lookup may take.
+    pub lookup_time: Duration,
     /// Bytes of the keys and values a plugin keeps.
     pub value_bytes: u64,
     /// Requests of one call.
@@ -91,6 +100,7 @@ impl Default for HostConfig {
             call_time: Duration::from_mins(2),
             concurrent_calls: 16,
             plugin_calls: 8,
+            computing_calls: all_but_one_processor(),
             answer_bytes: 32 << 20,
             batch_patients: 1_000,
             batch_facts: 200_000,
@@ -98,6 +108,9 @@ impl Default for HostConfig {
             log_lines: 50,
             host_calls: 100_000,
             lookup_bytes: 4 << 10,
+            expansion_codes: 200_000,
+            patient_lookups: 1_000,
+            lookup_time: Duration::from_secs(5),
             value_bytes: 1 << 20,
             http_requests: 1_000,
             http_bytes: 32 << 20,
@@ -109,6 +122,11 @@ impl Default for HostConfig {
             lookup_lives: Duration::from_mins(10),
         }
     }
+}
+
+fn all_but_one_processor() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors.saturating_sub(1)).unwrap_or(u32::MAX).max(1)
 }
 
 impl HostConfig {

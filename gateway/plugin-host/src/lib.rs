@@ -27,6 +27,7 @@ mod segment;
 mod settings;
 mod shelf;
 mod sight;
+mod turns;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::{Plugin, PluginKind, PluginName};
 use gateway_domain::plugin_call::{PluginCall, PluginReport};
-use gateway_ports::clock::Clock;
+use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::http::HttpClient;
 use gateway_ports::mail::MailRelay;
 use gateway_ports::plugins::{ChannelPlugin, JourneyPlugin, PluginError, Plugins, SegmentPlugin};
@@ -54,12 +55,15 @@ pub use crate::manifest::Manifest;
 pub use crate::package::{Package, PackageError, PublisherKey, SigningKey, pack};
 pub use crate::settings::{PluginSettings, Secret};
 pub use crate::shelf::{Difference, Placed, Shelf, ShelfError, Taken, Trust};
+use crate::turns::Turns;
 
 /// What the host interfaces stand on. Without a relay or terminology the plugins that are granted it are told that it is not there.
 #[derive(Clone)]
 pub struct HostDependencies {
     /// Tells when a parked plugin may try again.
     pub clock: Arc<dyn Clock>,
+    /// The random bytes that come with HTTP. Without them a guest that wants some is stopped.
+    pub entropy: Option<Arc<dyn Entropy>>,
     /// The mail relay.
     pub mail: Option<Arc<dyn MailRelay>>,
     /// Codes and value sets.
@@ -75,7 +79,7 @@ pub struct HostDependencies {
 impl HostDependencies {
     /// A clock, and nothing else.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, mail: None, terminology: None, http: None, values: None, settings: BTreeMap::new() }
+        Self { clock, entropy: None, mail: None, terminology: None, http: None, values: None, settings: BTreeMap::new() }
     }
 }
 
@@ -96,6 +100,8 @@ pub(crate) struct Shared {
     pub(crate) settings: BTreeMap<PluginName, PluginSettings>,
     /// As many as there are places in the pool of instances.
     pub(crate) places: Semaphore,
+    /// As many calls compute for long at the same time.
+    pub(crate) turns: Arc<Turns>,
     /// One component is compiled at a time, so that those that take too long don't pile up.
     pub(crate) compiling: Arc<Semaphore>,
     /// What each plugin did.
@@ -106,20 +112,30 @@ impl PluginHost {
     /// An engine without plugins.
     pub fn new(config: HostConfig, dependencies: HostDependencies) -> Result<Self, InstallError> {
         let engine = engine::build(&config)?;
-        let lookups = Lookups::new(dependencies.terminology, config.lookup_entries, config.lookup_lives);
+        let lookups = Lookups::new(dependencies.terminology, &config);
         let services = Services {
             mail: dependencies.mail,
             http: dependencies.http,
             values: dependencies.values,
+            entropy: dependencies.entropy,
             lookups,
+            lookup_time: config.lookup_time,
             message_bytes: config.message_bytes,
             value_bytes: config.value_bytes,
         };
         let places = Semaphore::new(config.concurrent_calls as usize);
         let compiling = Arc::new(Semaphore::new(1));
-        let (clock, settings) = (dependencies.clock, dependencies.settings);
-        let shared =
-            Shared { engine, config, clock, services: Arc::new(services), settings, places, compiling, ledgers: Ledgers::default() };
+        let shared = Shared {
+            turns: Turns::new(config.computing_calls),
+            engine,
+            config,
+            clock: dependencies.clock,
+            services: Arc::new(services),
+            settings: dependencies.settings,
+            places,
+            compiling,
+            ledgers: Ledgers::default(),
+        };
         Ok(Self { shared: Arc::new(shared), installed: RwLock::default(), kept: RwLock::default() })
     }
 
@@ -164,6 +180,11 @@ impl PluginHost {
     fn keep_beside(&self, installed: Arc<Installed>) {
         let key = (installed.manifest.name.clone(), installed.manifest.version.clone());
         self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(key, installed);
+    }
+
+    /// How many calls computed for longer than an epoch at the same time, at most, since the host is there.
+    pub fn most_computing(&self) -> u32 {
+        self.shared.turns.most_taken()
     }
 
     /// Forgets what was looked up, after terminology was imported.

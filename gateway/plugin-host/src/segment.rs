@@ -9,6 +9,7 @@ use gateway_domain::columns::PatientColumns;
 use gateway_domain::fact::FactKinds;
 use gateway_domain::issue::Issue;
 use gateway_domain::plugin::{PluginKind, PluginName};
+use gateway_ports::patient_lookup::PatientLookup;
 use gateway_ports::plugins::{
     CodeSetNeed, PluginError, SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, Verdicts,
 };
@@ -20,6 +21,7 @@ use crate::abi::v0_1::{cut, issues, said};
 use crate::asked::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::host::CallState;
+use crate::host::patient_lookup::People;
 use crate::install::{Entry, Installed};
 use crate::{Shared, columns};
 
@@ -81,7 +83,12 @@ impl SegmentPlugin for Segments {
         Ok(description)
     }
 
-    async fn evaluate(&self, question: &SegmentQuestion, patients: &PatientColumns) -> Result<Verdicts, PluginError> {
+    async fn evaluate(
+        &self,
+        question: &SegmentQuestion,
+        patients: &PatientColumns,
+        lookup: Option<Arc<dyn PatientLookup>>,
+    ) -> Result<Verdicts, PluginError> {
         let component = self.component()?;
         self.granted(self.installed.sight.misses_of(patients))?;
         let asked = Question {
@@ -96,6 +103,7 @@ impl SegmentPlugin for Segments {
             self.installed.sight.blind(&mut batch);
             let seen = Asked::evaluate(question, &batch, self.installed.sight);
             let (attempt, mut store) = Attempt::begin(&self.shared, &self.installed, seen).await?;
+            store.data_mut().people = lookup.clone().map(|lookup| People::new(lookup, rows.clone()));
             let ended = timeout(self.shared.config.call_time, async {
                 let plugin = component.instantiate_async(&mut store).await?;
                 plugin.outreach_plugin_segment().call_evaluate(&mut store, &asked, &batch).await

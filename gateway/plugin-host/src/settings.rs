@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use gateway_domain::capability::{Capability, HttpOrigin, SecretName};
+use gateway_domain::fact::FactKinds;
 
 /// What the operator gives one plugin.
 #[derive(Clone, Debug, Default)]
@@ -44,11 +45,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What of its settings a plugin was granted.
+/// What of its settings a plugin was granted, and of which kinds it may look up facts.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
     pub(crate) origins: Vec<HttpOrigin>,
     pub(crate) secrets: BTreeMap<SecretName, Secret>,
+    pub(crate) looked_up: FactKinds,
 }
 
 impl Reach {
@@ -58,6 +60,7 @@ impl Reach {
             match capability {
                 Capability::Http(origin) => reach.origins.push(origin.clone()),
                 Capability::HttpAsConfigured => reach.origins.extend(settings.iter().flat_map(|it| &it.origins).cloned()),
+                Capability::LookupFacts(kind) => reach.looked_up |= FactKinds::from_bits_truncate(1 << kind.number()),
                 Capability::Secret(name) => {
                     let secret = settings.and_then(|settings| settings.secrets.get(name));
                     reach.secrets.extend(secret.map(|secret| (name.clone(), secret.clone())));

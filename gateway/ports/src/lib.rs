@@ -10,6 +10,7 @@ pub mod ehr;
 pub mod handover;
 pub mod http;
 pub mod mail;
+pub mod patient_lookup;
 pub mod plugins;
 pub mod process;
 pub mod push;

@@ -15,6 +15,8 @@ use gateway_domain::plugin_call::{PluginCall, PluginReport};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::patient_lookup::PatientLookup;
+
 /// Why a plugin gave no answer. Each is an outcome of that one call; nothing else stops.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PluginError {
@@ -217,8 +219,13 @@ pub trait SegmentPlugin: Send + Sync {
     async fn check(&self, config: &str) -> Result<Vec<Issue>, PluginError>;
     /// What it offers and needs under a configuration.
     async fn describe(&self, config: &str) -> Result<SegmentDescription, PluginError>;
-    /// The answer for a batch.
-    async fn evaluate(&self, question: &SegmentQuestion, patients: &PatientColumns) -> Result<Verdicts, PluginError>;
+    /// The answer for a batch. What was granted of it is looked up of patients of the batch by their rows, where that is there.
+    async fn evaluate(
+        &self,
+        question: &SegmentQuestion,
+        patients: &PatientColumns,
+        lookup: Option<Arc<dyn PatientLookup>>,
+    ) -> Result<Verdicts, PluginError>;
 }
 
 // === Journeys ===

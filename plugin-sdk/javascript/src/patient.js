@@ -9,6 +9,7 @@
 
 import { Day, EVER, lastOf, NEVER } from './day.js';
 import { FACT_KINDS, FactFlags, kindNumber } from './fact.js';
+import { componentLookups } from './lookup.js';
 
 /** No value in a column of numbers. */
 export const NONE = 2 ** 32 - 1;
@@ -50,10 +51,12 @@ export class Span {
 export class Patient {
   #batch;
   #row;
+  #lookups;
 
-  constructor(batch, row) {
+  constructor(batch, row, lookups = componentLookups()) {
     this.#batch = batch;
     this.#row = row;
+    this.#lookups = lookups;
   }
 
   /** Day of birth; the first possible where only a year or month is known. */
@@ -117,6 +120,14 @@ export class Patient {
   /** Visits and stays. */
   encounters() {
     return this.ofKind('encounter');
+  }
+
+  /**
+   * Looks up facts of these kinds, those that began last first; also those that don't count. Capability `lookup:` with each kind. Each look is a
+   * line in the hospital's audit.
+   */
+  lookUp(...kinds) {
+    return this.#lookups.lookUp(this.#row, kinds);
   }
 }
 

@@ -9,6 +9,7 @@
 
 import { Day, NEVER } from './day.js';
 import { FACT_KINDS, kindNumber } from './fact.js';
+import { componentLookups } from './lookup.js';
 import { CodeSet, NONE, Patient } from './patient.js';
 
 /** Bits of a population. */
@@ -111,11 +112,11 @@ class VerdictBuilder {
 }
 
 /** The answer of a plugin for a batch: what the exported function does. */
-export function evaluateBatch(plugin, question, patients) {
+export function evaluateBatch(plugin, question, patients, lookups = componentLookups()) {
   const groups = plugin.describe(question.config).segments.reduce((count, segment) => count + segment.groups.length, 0);
   const sets = Array.from(question.codeSets, (set) => new CodeSet(set));
   const segment = new plugin(question.config, sets);
-  const asked = { asOf: Day.ofInstant(question.asOf), withEvidence: question.withEvidence };
+  const asked = { asOf: Day.ofInstant(question.asOf), withEvidence: question.withEvidence, lookups };
   const rows = patients.birth.length;
   const columns = {
     groups,
@@ -127,7 +128,7 @@ export function evaluateBatch(plugin, question, patients) {
   };
   const evidenceOffset = asked.withEvidence ? [0] : [];
   for (let row = 0; row < rows; row += 1) {
-    segment.evaluate(new Patient(patients, row), asked, new VerdictBuilder(columns, row, asked.withEvidence));
+    segment.evaluate(new Patient(patients, row, lookups), asked, new VerdictBuilder(columns, row, asked.withEvidence));
     if (asked.withEvidence) {
       evidenceOffset.push(columns.evidenceFact.length);
     }
@@ -142,11 +143,11 @@ export function evaluateBatch(plugin, question, patients) {
   };
 }
 
-/** The export of a component: `export const segment = exportSegment(Mine)`. */
-export function exportSegment(plugin) {
+/** The export of a component: `export const segment = exportSegment(Mine)`, with look-ups where it imports some (`componentLookups`). */
+export function exportSegment(plugin, lookups = componentLookups()) {
   return {
     check: (config) => plugin.check(config),
     describe: (config) => plugin.describe(config),
-    evaluate: (question, patients) => evaluateBatch(plugin, question, patients),
+    evaluate: (question, patients) => evaluateBatch(plugin, question, patients, lookups),
   };
 }

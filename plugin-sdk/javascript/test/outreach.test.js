@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import {
   codes,
   componentGateway,
+  componentLookups,
   Day,
   Description,
   exportSegment,
@@ -168,4 +169,59 @@ test('what the gateway refuses is an error of this library', () => {
   const gateway = componentGateway({ secret: { sign: refuse } });
   assert.throws(() => gateway.sign('token', 'sha256', new Uint8Array()), Refused);
   assert.throws(() => componentGateway({ http: {} }).http(HttpRequest.get('ftp://a.example')), NotSent);
+});
+
+const ICD_10 = 'http://hl7.org/fhir/sid/icd-10-cm';
+
+class Diabetes {
+  static check() {
+    return [];
+  }
+  static describe() {
+    return Description.one('diabetes', 'Diabetes').facts('encounter');
+  }
+  evaluate(patient, _question, verdict) {
+    const isDiabetes = ({ system, code }) => system === ICD_10 && code.startsWith('E11');
+    if (patient.encounters().exists() && patient.lookUp('condition').some((fact) => fact.counts && fact.codes.some(isDiabetes))) {
+      verdict.member();
+    }
+  }
+}
+
+test('a closer look finds what the batch does not have, of those alone who need it', () => {
+  const visitor = nobody.visit('2026-03-01');
+  const people = [visitor.condition(ICD_10, 'E11.9', '2020'), visitor, nobody.condition(ICD_10, 'E11.9', '2020')];
+  const gateway = new FakeGateway().grantLookup('condition');
+  const answer = gateway.ask(Diabetes, '{}', new Codes(), '2026-11-23', people);
+  assert.deepEqual([0, 1, 2].map((person) => answer.isMember(person)), [true, false, false]);
+  assert.deepEqual(gateway.lookedUp, [0, 1]);
+  assert.throws(() => new FakeGateway().ask(Diabetes, '{}', new Codes(), '2026-11-23', people), /not granted `lookup:condition`/);
+  assert.throws(() => ask(Diabetes, '{}', new Codes(), '2026-11-23', people), Refused);
+});
+
+test('what the gateway hands out page by page is one list, and its errors are those of the library', () => {
+  const code = (number) => ({ system: LOINC, code: `${number}` });
+  const lookup = {
+    expand: (url, first) => (url === 'urn:set' ? { codes: [code(first)], next: first < 2 ? first + 1 : undefined } : undefined),
+    inValueSet: () => undefined,
+  };
+  const fact = (flags) => ({ kind: 5, codes: [{ coding: code(1), display: 'one' }], factFlags: flags, start: 0n, end: 2n ** 63n - 1n, value: 7 });
+  const patientLookup = {
+    facts: (row, kinds, first) => {
+      assert.deepEqual([row, kinds], [3, { observation: true, careTeam: true }]);
+      return first === 0 ? { facts: [fact(1)], next: 200 } : { facts: [fact(FactFlags.IN_ERROR)] };
+    },
+  };
+  const lookups = componentLookups({ lookup, patientLookup });
+  assert.deepEqual(lookups.expand('urn:set'), [code(0), code(1), code(2)]);
+  assert.deepEqual([lookups.expand('urn:other'), lookups.inValueSet('urn:other', code(1))], [null, null]);
+  const known = lookups.lookUp(3, ['observation', 'care-team']);
+  assert.deepEqual(known.map(({ kind, counts, value, lastDay }) => [kind, counts, value, lastDay]), [
+    ['observation', true, 7, null],
+    ['observation', false, 7, null],
+  ]);
+  assert.deepEqual(known[0].codes, [{ system: LOINC, code: '1', display: 'one' }]);
+  assert.equal(`${known[0].firstDay}`, '1970-01-01');
+  const refusing = { facts: () => { throw { payload: { tag: 'refused', val: 'no such row' } }; } };
+  assert.throws(() => componentLookups({ patientLookup: refusing }).lookUp(0, ['condition']), Refused);
 });

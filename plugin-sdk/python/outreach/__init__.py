@@ -44,13 +44,14 @@ from .day import NEVER, Day
 from .document import Invalid, Issue, PluginError, Reader, Refused, Unavailable
 from .fact import FactFlags, FactKind
 from .gateway import Hash, HttpRequest, HttpResponse, MayHaveBeenSent, NotSent
+from .lookup import Code, KnownFact, Lookups
 from .patient import CodeSet, Fact, Facts, Patient, Period, Question, Sex, Span
 from .segment import Description, Population, Segment, SegmentInfo, codes, export_segment, value_set
 from .webhook import Answered, Delivery, DeliveryState, OptedOut, Receipt, Request, Response, Webhook, export_webhook
 
 __all__ = [
-    "NEVER", "Accepted", "Answered", "Channel", "ChannelDescription", "CodeSet", "Day", "Delivery", "DeliveryState", "Description",
-    "Fact", "FactFlags", "FactKind", "Facts", "Hash", "HttpRequest", "HttpResponse", "Invalid", "Issue", "Later", "MayHaveBeenSent",
+    "NEVER", "Accepted", "Answered", "Channel", "ChannelDescription", "Code", "CodeSet", "Day", "Delivery", "DeliveryState", "Description",
+    "Fact", "FactFlags", "FactKind", "Facts", "Hash", "HttpRequest", "HttpResponse", "Invalid", "Issue", "KnownFact", "Later", "Lookups", "MayHaveBeenSent",
     "Message", "NotSent", "OptedOut", "Patient", "Period", "PluginError", "Population", "Promise", "Question", "Reader", "Receipt",
     "Refused", "Rejected", "Request", "Response", "Segment", "SegmentInfo", "Sex", "Span", "Unavailable", "Unknown", "Webhook",
     "codes", "export_channel", "export_segment", "export_webhook", "value_set",

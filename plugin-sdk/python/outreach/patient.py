@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from .day import EVER, NEVER, Day, last_of
 from .fact import FactFlags, FactKind
+from .lookup import ComponentLookups, KnownFact, Lookups
 
 NONE = 2**32 - 1
 """No value in a column of numbers."""
@@ -57,10 +58,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The day of an evaluation, and whether evidence is wanted."""
+    """The day of an evaluation, whether evidence is wanted, and what looks codes up."""
 
     as_of: Day
     with_evidence: bool
+    lookups: Lookups = field(default_factory=ComponentLookups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,17 @@ class Span:
 class Patient:
     """One patient of a batch."""
 
-    __slots__ = ("_batch", "_row")
+    __slots__ = ("_batch", "_lookups", "_row")
 
-    def __init__(self, batch, row: int):
+    def __init__(self, batch, row: int, lookups: Lookups | None = None):
         self._batch = batch
         self._row = row
+        self._lookups = lookups or ComponentLookups()
+
+    def look_up(self, *kinds: FactKind) -> list[KnownFact]:
+        """Looks up facts of these kinds, those that began last first; also those that don't count. Capability ``lookup:`` with each kind.
+        Each look is a line in the hospital's audit."""
+        return self._lookups.look_up(self._row, kinds)
 
     @property
     def birth(self) -> Day | None:

@@ -25,6 +25,7 @@ from typing import Any
 from .day import NEVER, Day
 from .document import Invalid, Issue
 from .fact import FactKind
+from .lookup import ComponentLookups, Lookups
 from .patient import NONE, CodeSet, Fact, Patient, Question
 
 _MOST_PHRASES = 2**16
@@ -175,16 +176,17 @@ class VerdictBuilder:
         self._columns.evidence_phrase.append(places.setdefault(phrase, len(places)))
 
 
-def evaluate_batch(plugin: type[Segment], question: Any, patients: Any) -> Verdicts:
+def evaluate_batch(plugin: type[Segment], question: Any, patients: Any, lookups: Lookups | None = None) -> Verdicts:
     """The answer of a plugin for a batch: what the exported function does."""
     groups = sum(len(segment.groups) for segment in plugin.describe(question.config).segments)
     segment = plugin(question.config, [CodeSet(codes) for codes in question.code_sets])
-    asked = Question(Day.of_instant(question.as_of), question.with_evidence)
+    lookups = lookups or ComponentLookups()
+    asked = Question(Day.of_instant(question.as_of), question.with_evidence, lookups)
     rows = len(patients.birth)
     columns = Verdicts(bytearray(rows * groups), [], [0] if asked.with_evidence else [])
     for row in range(rows):
         columns.review_on.append(int(NEVER))
-        segment.evaluate(Patient(patients, row), asked, VerdictBuilder(columns, row * groups, groups, asked.with_evidence))
+        segment.evaluate(Patient(patients, row, lookups), asked, VerdictBuilder(columns, row * groups, groups, asked.with_evidence))
         if asked.with_evidence:
             columns.evidence_offset.append(len(columns.evidence_fact))
     return columns
@@ -195,8 +197,10 @@ def export_segment(plugin: type[Segment]) -> type:
     from wit_world.exports import segment as wit
 
     from .border import answered, contract_types, issues
+    from .lookup import load
 
     types = contract_types()
+    load()
 
     def need(of: CodeSetNeed):
         if of.url is not None:

@@ -25,6 +25,7 @@ from .day import NEVER, Day, last_of, read_date
 from .document import Refused
 from .fact import FactFlags, FactKind
 from .gateway import Gateway, Hash, HttpRequest, HttpResponse, MayHaveBeenSent, NotSent
+from .lookup import Code, KnownFact, Lookups
 from .patient import NONE
 from .segment import CodeSetNeed, Population, Segment, Verdicts, evaluate_batch
 
@@ -170,19 +171,39 @@ def batch(codes: Codes, patients: Sequence[PatientBuilder]) -> Batch:
     return columns
 
 
-def _push(columns: Batch, codes: Codes, fact: _BuiltFact) -> None:
+def _span(fact: _BuiltFact) -> tuple[int, int, int]:
+    """Start, end and precision as they cross the border."""
     start, own_end = read_date(fact.start), read_date(fact.end)
     lasts = fact.kind.lasts or fact.kind is FactKind.ENCOUNTER
     end = own_end or (None if lasts else start)
+    of_end = own_end or start
+    return (
+        start[0] * _MILLISECONDS if start else -(2**63),
+        (last_of(*end) + 1) * _MILLISECONDS - 1 if end else 2**63 - 1,
+        (start[1] if start else 0) | (of_end[1] if of_end else 0) << 2 | (own_end is not None) << 4,
+    )
+
+
+def _known(fact: _BuiltFact) -> KnownFact:
+    """A fact as it is looked up."""
+    start, end, _ = _span(fact)
+    return KnownFact(
+        fact.kind, (Code(*fact.code),) if fact.code[1] else (), fact.flags,
+        None if start == -(2**63) else Day.of_instant(start), None if end == 2**63 - 1 else Day.of_instant(end),
+        None if math.isnan(fact.value) else fact.value, Code(_UCUM, fact.unit) if fact.unit else None,
+    )
+
+
+def _push(columns: Batch, codes: Codes, fact: _BuiltFact) -> None:
+    start, end, precision = _span(fact)
     columns.kind.append(int(fact.kind))
     if fact.code[1]:
         columns.code.append(codes.number(*fact.code))
     columns.code_offset.append(len(columns.code))
     columns.fact_flags.append(int(fact.flags))
-    columns.start.append(start[0] * _MILLISECONDS if start else -(2**63))
-    columns.end.append((last_of(*end) + 1) * _MILLISECONDS - 1 if end else 2**63 - 1)
-    of_end = own_end or start
-    columns.precision.append((start[1] if start else 0) | (of_end[1] if of_end else 0) << 2 | (own_end is not None) << 4)
+    columns.start.append(start)
+    columns.end.append(end)
+    columns.precision.append(precision)
     columns.value.append(fact.value)
     columns.unit.append(codes.number(_UCUM, fact.unit) if fact.unit else NONE)
     columns.value_code.append(NONE)
@@ -223,23 +244,72 @@ class _AskedOf:
     with_evidence: bool
 
 
-def ask(plugin: type[Segment], config: str, codes: Codes, on: str, patients: Sequence[PatientBuilder]) -> Answer:
+def ask(
+    plugin: type[Segment], config: str, codes: Codes, on: str, patients: Sequence[PatientBuilder], lookups: Lookups | None = None
+) -> Answer:
     """Asks a plugin about patients on a day, with evidence, as the gateway would."""
     columns = batch(codes, patients)
     sets = codes.resolve(plugin.describe(config).code_sets)
     question = _AskedOf(config, sets, as_day(on) * _MILLISECONDS + _MILLISECONDS // 2, True)
-    return Answer(evaluate_batch(plugin, question, columns))
+    return Answer(evaluate_batch(plugin, question, columns, lookups))
 
 
-class FakeGateway(Gateway):
+class FakeGateway(Gateway, Lookups):
     """A gateway that grants everything it was told of, and nothing else."""
 
     def __init__(self):
         self._answers: deque[HttpResponse | Exception] = deque()
         self._kept: dict[str, bytes] = {}
         self._secrets: dict[str, bytes] = {}
+        self._value_sets: dict[str, list[Code]] = {}
+        self._displays: dict[tuple[str, str], str] = {}
+        self._granted: set[FactKind] = set()
+        self._patients: Sequence[PatientBuilder] = ()
         self.asked: list[HttpRequest] = []
         """What was asked of servers."""
+        self.looked_up: list[int] = []
+        """The patients that were looked at, by their places, in turn."""
+
+    def value_set(self, url: str, *codes: tuple[str, str]) -> FakeGateway:
+        """It knows a value set."""
+        self._value_sets[url] = [Code(*code) for code in sorted(set(codes))]
+        return self
+
+    def code_named(self, system: str, code: str, display: str) -> FakeGateway:
+        """It knows what a code is called."""
+        self._displays[system, code] = display
+        return self
+
+    def grant_lookup(self, *kinds: FactKind) -> FakeGateway:
+        """Facts of these kinds may be looked up."""
+        self._granted.update(kinds)
+        return self
+
+    def ask(self, plugin: type[Segment], config: str, codes: Codes, on: str, patients: Sequence[PatientBuilder]) -> Answer:
+        """Asks a segment plugin about patients on a day, with evidence. As the gateway does, it sends facts of the kinds the plugin needs, and
+        lets the others be looked up as far as they were granted."""
+        needed = plugin.describe(config).kinds
+        self._patients = patients
+        sent = [replace(patient, facts=tuple(fact for fact in patient.facts if fact.kind in needed)) for patient in patients]
+        return ask(plugin, config, codes, on, sent, self)
+
+    def in_value_set(self, url: str, code: Code) -> bool | None:
+        known = self._value_sets.get(url)
+        return None if known is None else any((of.system, of.code) == (code.system, code.code) for of in known)
+
+    def display(self, code: Code) -> str | None:
+        return self._displays.get((code.system, code.code))
+
+    def expand(self, url: str) -> list[Code] | None:
+        return self._value_sets.get(url)
+
+    def look_up(self, row: int, kinds: Sequence[FactKind]) -> list[KnownFact]:
+        self.looked_up.append(row)
+        missing = [f"`lookup:{kind.document_name}`" for kind in kinds if kind not in self._granted]
+        if missing:
+            raise Refused(f"the plugin was not granted {', '.join(missing)}")
+        facts = [fact for fact in self._patients[row].facts if fact.kind in kinds]
+        return [_known(fact) for fact in sorted(facts, key=lambda fact: _span(fact)[0], reverse=True)]
 
     def answer_http(self, status: int, body: bytes = b"", **headers: str) -> FakeGateway:
         """The next request gets this answer; ``retry_after="5"`` is a header, too."""

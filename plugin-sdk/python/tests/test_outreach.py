@@ -6,7 +6,7 @@ import pkgutil
 import unittest
 
 import outreach
-from outreach import CodeSet, Day, FactFlags, FactKind, HttpRequest, NotSent, Patient, Period, Reader
+from outreach import Code, CodeSet, Day, FactFlags, FactKind, HttpRequest, NotSent, Patient, Period, Reader, Refused
 from outreach.document import parse
 from outreach.testing import Codes, FakeGateway, PatientBuilder, batch
 from outreach.webhook import from_hex
@@ -127,6 +127,18 @@ class Kinds(unittest.TestCase):
     def test_the_names_of_kinds_read_back(self):
         for kind in FactKind:
             self.assertIs(FactKind.named(kind.document_name), kind)
+
+
+class LookingUp(unittest.TestCase):
+    def test_terminology_is_asked_by_system_and_code_and_what_is_not_known_is_none(self):
+        gateway = FakeGateway().value_set("urn:set", (LOINC, "b"), (LOINC, "a")).code_named(LOINC, "a", "Alpha")
+        self.assertEqual(gateway.expand("urn:set"), [Code(LOINC, "a"), Code(LOINC, "b")])
+        self.assertEqual((gateway.in_value_set("urn:set", Code(LOINC, "b", "Beta")), gateway.in_value_set("urn:other", Code(LOINC, "b"))), (True, None))
+        self.assertEqual((gateway.display(Code(LOINC, "a")), gateway.display(Code(LOINC, "b"))), ("Alpha", None))
+
+    def test_a_component_that_does_not_import_it_is_refused(self):
+        with self.assertRaises(Refused):
+            only(PatientBuilder.unknown()).look_up(FactKind.CONDITION)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
+use crate::fact::FactKind;
 use crate::gateway::{Gateway, Hash, HttpError, HttpRequest, HttpResponse, RelayOutcome};
-use crate::segment::PluginError;
+use crate::segment::{PluginError, Segment};
+use crate::testing::clinical::Clinical;
+use crate::testing::{Answer, Codes, PatientBuilder, ask};
 
 /// A server on the other side: answers in turn, and keeps what it was asked.
 ///
@@ -37,6 +40,7 @@ pub struct FakeGateway {
     http: FakeHttp,
     kept: BTreeMap<String, Vec<u8>>,
     secrets: BTreeMap<String, Vec<u8>>,
+    clinical: Clinical,
 }
 
 impl FakeGateway {
@@ -69,6 +73,55 @@ impl FakeGateway {
     pub fn secret(mut self, name: &str, secret: &[u8]) -> Self {
         self.secrets.insert(name.to_owned(), secret.to_vec());
         self
+    }
+
+    /// It knows a value set.
+    pub fn value_set(mut self, url: &str, codes: &[(&str, &str)]) -> Self {
+        let codes = codes.iter().map(|(system, code)| ((*system).to_owned(), (*code).to_owned())).collect();
+        self.clinical.value_sets.insert(url.to_owned(), codes);
+        self
+    }
+
+    /// It knows what a code is called.
+    pub fn display(mut self, system: &str, code: &str, display: &str) -> Self {
+        self.clinical.displays.insert((system.to_owned(), code.to_owned()), display.to_owned());
+        self
+    }
+
+    /// Facts of these kinds may be looked up.
+    pub fn grant_lookup(mut self, kinds: impl IntoIterator<Item = FactKind>) -> Self {
+        self.clinical.granted.extend(kinds);
+        self
+    }
+
+    /// Does something while this gateway answers what is looked up.
+    pub fn within<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (clinical, done) = std::mem::take(&mut self.clinical).within(work);
+        self.clinical = clinical;
+        done
+    }
+
+    /// Asks a segment plugin about patients on a day, with evidence. As the gateway does, it sends facts of the kinds the plugin needs, and lets
+    /// the others be looked up as far as they were granted.
+    ///
+    /// # Errors
+    /// Whatever the plugin answers.
+    pub fn ask<S: Segment>(
+        &mut self,
+        config: &str,
+        codes: &mut Codes,
+        on: &str,
+        patients: &[PatientBuilder],
+    ) -> Result<Answer, PluginError> {
+        let needed = S::describe(config)?.needs.facts;
+        let sent: Vec<PatientBuilder> = patients.iter().map(|patient| patient.with_facts_of(needed)).collect();
+        self.clinical.patients = patients.iter().map(PatientBuilder::known_facts).collect();
+        self.within(|| ask::<S>(config, codes, on, &sent))
+    }
+
+    /// The patients that were looked at, by their places, in turn.
+    pub fn looked_up(&self) -> &[usize] {
+        &self.clinical.looked_up
     }
 
     /// What was handed to the relay: from, to, message.

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::bindings::segment::outreach::plugin::patient_lookup::{Fact as KnownFact, NamedCode};
 use crate::day::Day;
 use crate::fact::{FactFlags, FactKind};
 use crate::patient::NONE;
 use crate::segment::{Batch, BatchQuestion, CodeSetNeed, PluginError, Segment, Verdicts, evaluate_batch, population};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::segment::{Coding, FactKinds};
 
 const UCUM: &str = "http://unitsofmeasure.org";
 
@@ -166,6 +170,37 @@ impl PatientBuilder {
         }
         self
     }
+
+    /// The patient with facts of these kinds alone.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn with_facts_of(&self, kinds: FactKinds) -> Self {
+        let facts = self.facts.iter().filter(|fact| kinds.contains(fact.kind.as_set())).cloned().collect();
+        Self { facts, ..self.clone() }
+    }
+
+    /// The facts as they are looked up: those that began last first.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn known_facts(&self) -> Vec<KnownFact> {
+        let named =
+            |(system, code): &(String, String)| NamedCode { coding: Coding { system: system.clone(), code: code.clone() }, display: None };
+        let known = |fact: &BuiltFact| {
+            let (start, end, precision) = span(fact);
+            KnownFact {
+                kind: fact.kind as u8,
+                codes: fact.codes.iter().map(named).collect(),
+                fact_flags: fact.flags.bits(),
+                start,
+                end,
+                precision,
+                value: fact.value.as_ref().map(|(value, _)| *value),
+                unit: fact.value.as_ref().map(|(_, unit)| named(&(UCUM.to_owned(), unit.clone()))),
+                value_code: fact.answer.as_ref().map(named),
+            }
+        };
+        let mut facts: Vec<KnownFact> = self.facts.iter().map(known).collect();
+        facts.sort_by_key(|fact| std::cmp::Reverse(fact.start));
+        facts
+    }
 }
 
 /// Lays patients out as the gateway does.
@@ -202,23 +237,33 @@ pub fn batch(codes: &mut Codes, patients: &[PatientBuilder]) -> Batch {
 }
 
 fn push_fact(batch: &mut Batch, codes: &mut Codes, fact: &BuiltFact) {
+    let (start, end, precision) = span(fact);
+    batch.kind.push(fact.kind as u8);
+    batch.code.extend(fact.codes.iter().map(|(system, code)| codes.number(system, code)));
+    batch.code_offset.push(batch.code.len() as u32);
+    batch.fact_flags.push(fact.flags.bits());
+    batch.start.push(start);
+    batch.end.push(end);
+    batch.precision.push(precision);
+    batch.value.push(fact.value.as_ref().map_or(f64::NAN, |(value, _)| *value));
+    batch.unit.push(fact.value.as_ref().map_or(NONE, |(_, unit)| codes.number(UCUM, unit)));
+    batch.value_code.push(fact.answer.as_ref().map_or(NONE, |(system, code)| codes.number(system, code)));
+    batch.encounter.push(NONE);
+}
+
+/// Start, end and precision as they cross the border.
+fn span(fact: &BuiltFact) -> (i64, i64, u8) {
     const DAY: i64 = 86_400_000;
     let start = fact.start.as_deref().and_then(read_date);
     let end = fact.end.as_deref().and_then(read_date);
     let last_moment = |(first, precision): (Day, u8)| (i64::from(last_day(first, precision).0) + 1) * DAY - 1;
     let lasts = fact.kind.lasts() || fact.kind == FactKind::Encounter;
-    batch.kind.push(fact.kind as u8);
-    batch.code.extend(fact.codes.iter().map(|(system, code)| codes.number(system, code)));
-    batch.code_offset.push(batch.code.len() as u32);
-    batch.fact_flags.push(fact.flags.bits());
-    batch.start.push(start.map_or(i64::MIN, |(first, _)| i64::from(first.0) * DAY));
-    batch.end.push(end.or(start.filter(|_| !lasts)).map_or(i64::MAX, last_moment));
     let precision = |date: Option<(Day, u8)>| date.map_or(0, |(_, precision)| precision);
-    batch.precision.push(precision(start) | (precision(end.or(start)) << 2) | (u8::from(end.is_some()) << 4));
-    batch.value.push(fact.value.as_ref().map_or(f64::NAN, |(value, _)| *value));
-    batch.unit.push(fact.value.as_ref().map_or(NONE, |(_, unit)| codes.number(UCUM, unit)));
-    batch.value_code.push(fact.answer.as_ref().map_or(NONE, |(system, code)| codes.number(system, code)));
-    batch.encounter.push(NONE);
+    (
+        start.map_or(i64::MIN, |(first, _)| i64::from(first.0) * DAY),
+        end.or(start.filter(|_| !lasts)).map_or(i64::MAX, last_moment),
+        precision(start) | (precision(end.or(start)) << 2) | (u8::from(end.is_some()) << 4),
+    )
 }
 
 /// The first day of a date, and its precision as it crosses the border.

@@ -29,8 +29,8 @@ pub(crate) struct PluginView {
     pub description: String,
     /// SHA-256 of the component, in hexadecimal digits.
     pub digest: String,
-    /// What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
-    /// statement.
+    /// What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` or
+    /// `lookup:` with a kind of clinical statement.
     pub asks: Vec<String>,
     /// What the operator granted.
     pub granted: Vec<String>,

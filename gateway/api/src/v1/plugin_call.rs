@@ -46,7 +46,7 @@ pub(crate) struct CallFiguresView {
     pub computing_seconds: f64,
     /// Time it waited for the host.
     pub waiting_seconds: f64,
-    /// Time calls waited for a free place before they began.
+    /// Time calls waited for a free place, and for their turns to compute.
     pub queueing_seconds: f64,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,
@@ -138,7 +138,7 @@ pub(crate) struct PluginCallView {
     pub computing_seconds: f64,
     /// Of that, what it waited for the host.
     pub waiting_seconds: f64,
-    /// Before it began: the wait for a free place.
+    /// The wait for a free place before it began, and while it ran for its turns to compute.
     pub queueing_seconds: f64,
     /// Units of fuel, about one for each instruction.
     pub fuel: u64,

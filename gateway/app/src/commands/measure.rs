@@ -152,7 +152,7 @@ fn files(place: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Value sets by canonical URL, read as `outreach terminology import` reads them.
-fn value_sets(place: &Path) -> anyhow::Result<HashMap<String, Vec<Coding>>> {
+fn value_sets(place: &Path) -> anyhow::Result<BTreeMap<String, Vec<Coding>>> {
     let mut assembly = Assembly::default();
     for file in files(place)? {
         let bytes = fs::read(&file).with_context(|| format!("`{}`", file.display()))?;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use gateway_domain::capability::Capability;
 use gateway_domain::plugin::PluginName;
 use gateway_plugin_host::{HostConfig, HostDependencies, Manifest, Placed, PluginHost, Shelf, Trust};
-use gateway_ports::clock::Clock;
+use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::terminology::Terminology;
 use gateway_store::Store;
 
@@ -41,6 +41,7 @@ pub(super) async fn bundled(
     config: &Config,
     store: &Arc<Store>,
     clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
     terminology: &Arc<dyn Terminology>,
 ) -> anyhow::Result<PluginHost> {
     let cache = &config.plugins.cache;
@@ -52,6 +53,7 @@ pub(super) async fn bundled(
         terminology: Some(Arc::clone(terminology)),
         http: Some(Arc::new(http::PluginClients::new(&config.plugin)?)),
         values: Some(Arc::<Store>::clone(store)),
+        entropy: Some(Arc::clone(entropy)),
         settings: config::plugin_settings(&config.plugin)?,
         ..HostDependencies::new(Arc::clone(clock))
     };

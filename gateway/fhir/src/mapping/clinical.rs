@@ -69,7 +69,7 @@ impl FhirReader {
         let patient = self.patient_of(lean);
         let facts = match resource_type {
             "Observation" => self.measured(fact, lean, claims, piece),
-            "MedicationRequest" => medication::facts(fact, lean),
+            "MedicationRequest" => medication::facts(&fact, lean),
             "Condition" => vec![with_age_at_onset(fact, lean)],
             _ => vec![fact],
         };

@@ -10,7 +10,7 @@ use super::lenient::{Many, One, Text};
 
 /// The facts of a `MedicationRequest` that was authored when `order` starts: part 0 is the time it is to be taken for, as its supply or its
 /// dosage gives it; part 1 the order; from part 2 on the times its dosages are bounded to.
-pub(super) fn facts(order: ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
+pub(super) fn facts(order: &ReadFact, lean: &Lean<'_>) -> Vec<ReadFact> {
     let dosages = lean.dosage_instruction.and_then(|it| serde_json::from_str::<Many<Dosage<'_>>>(it.get()).ok()).unwrap_or_default();
     let dispense = lean.dispense_request.and_then(|it| serde_json::from_str::<One<Dispense<'_>>>(it.get()).ok()).and_then(|it| it.0);
     let dispense = dispense.unwrap_or_default();

@@ -15,6 +15,7 @@ use gateway_ports::store::segments::DirtyPatient;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::look_up::BatchLookup;
 use super::prepare::{Preparation, PreparedSegment};
 use super::value_sets;
 use super::verdicts;
@@ -130,6 +131,7 @@ impl Evaluate {
         }
         let kinds =
             ready.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()).fold(FactKinds::empty(), |all, prepared| all | prepared.kinds);
+        let round = self.deps.lookup.begin_round();
         let numbers: Vec<_> = claimed.iter().map(|dirty| dirty.patient).collect();
         let records = self.deps.store.clinical_records(&numbers, kinds).await?;
         let shown: HashSet<PatientNo> = records.iter().map(|record| record.patient).collect();
@@ -149,7 +151,10 @@ impl Evaluate {
                         batches.push((prepared.kinds, ColumnBatch::build(&records, prepared.kinds)));
                     }
                     match batches.iter().find(|(kinds, _)| *kinds == prepared.kinds) {
-                        Some((_, batch)) => ask(segment, &prepared, &records, batch, now).await,
+                        Some((_, batch)) => {
+                            let lookup = Arc::new(BatchLookup::new(self.deps.clone(), round, batch.patients.clone()));
+                            ask(segment, &prepared, &records, batch, lookup, now).await
+                        }
                         None => Answered::Failed("the batch could not be laid out".to_owned()),
                     }
                 }
@@ -279,10 +284,17 @@ impl Stage for Evaluate {
     }
 }
 
-async fn ask(segment: &Segment, prepared: &PreparedSegment, records: &[ClinicalRecord], batch: &ColumnBatch, now: Timestamp) -> Answered {
+async fn ask(
+    segment: &Segment,
+    prepared: &PreparedSegment,
+    records: &[ClinicalRecord],
+    batch: &ColumnBatch,
+    lookup: Arc<BatchLookup>,
+    now: Timestamp,
+) -> Answered {
     let question =
         SegmentQuestion { config: prepared.config.clone(), code_sets: prepared.code_sets.clone(), as_of: now, with_evidence: true };
-    match prepared.plugin.evaluate(&question, &batch.columns).await {
+    match prepared.plugin.evaluate(&question, &batch.columns, Some(lookup)).await {
         Ok(answer) => match verdicts::evaluations(segment.id, &prepared.groups, records, batch, &answer) {
             Ok(evaluations) => Answered::Decided(evaluations),
             Err(misfit) => Answered::Failed(format!("plugin `{}` answered nonsense: {misfit}", segment.plugin)),

@@ -110,7 +110,8 @@ impl Preparation {
             last = Some(*next);
             let records = store.clinical_records(&numbers, prepared.kinds).await?;
             let batch = ColumnBatch::build(&records, prepared.kinds);
-            let answer = prepared.plugin.evaluate(&asked, &batch.columns).await?;
+            // Nobody is looked up one by one: a plugin that needs that says so, and is not previewed.
+            let answer = prepared.plugin.evaluate(&asked, &batch.columns, None).await?;
             let evaluations = verdicts::evaluations(segment.id, &prepared.groups, &records, &batch, &answer).map_err(|misfit| {
                 OutreachError::Plugin(PluginError::Nonsense { plugin: segment.plugin.to_string(), reason: misfit.to_string() })
             })?;

@@ -54,6 +54,8 @@ pub(crate) struct Queued {
 pub(crate) struct Kept {
     pub(crate) patients: Vec<Patient>,
     pub(crate) records: HashMap<PatientNo, ClinicalRecord>,
+    /// How many more rows the audit takes; `None` is any number.
+    pub(crate) audit_room: Option<usize>,
     pub(crate) codes: Vec<Coding>,
     pub(crate) segments: Vec<Segment>,
     pub(crate) noted_value_sets: BTreeMap<SegmentId, String>,
@@ -134,8 +136,8 @@ impl PatientStore for MemoryStore {
         Err(not_kept("patients"))
     }
 
-    async fn patient_by_no(&self, _: PatientNo) -> Result<Option<Patient>, StoreError> {
-        Err(not_kept("patient_by_no"))
+    async fn patient_by_no(&self, no: PatientNo) -> Result<Option<Patient>, StoreError> {
+        Ok(self.kept().patients.iter().find(|patient| patient.no == no).cloned())
     }
 
     async fn patient_by_fhir_id(&self, _: &str, _: &str) -> Result<Option<Patient>, StoreError> {
@@ -174,7 +176,11 @@ impl PatientStore for MemoryStore {
 #[async_trait]
 impl AuditStore for MemoryStore {
     async fn audit(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
-        self.kept().audit.extend_from_slice(entries);
+        let mut kept = self.kept();
+        if let Some(room) = &mut kept.audit_room {
+            *room = room.checked_sub(entries.len()).ok_or_else(|| StoreError::Unavailable("the disk is full".to_owned()))?;
+        }
+        kept.audit.extend_from_slice(entries);
         Ok(())
     }
 

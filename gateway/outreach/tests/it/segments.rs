@@ -1,5 +1,7 @@
 use std::sync::atomic::Ordering;
 
+use gateway_domain::audit::{Actor, AuditAction};
+use gateway_domain::fact::FactKind;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -120,4 +122,52 @@ async fn each_batch_a_plugin_reads_is_in_the_audit() {
     let audit = &world.store.kept().audit;
     assert_eq!(audit.len(), 1);
     assert_eq!(audit[0].detail, "patients=1 segments=2 kinds=0x10");
+}
+
+#[tokio::test]
+async fn each_look_at_a_patient_is_in_the_audit_allowed_or_refused() {
+    let world = World::new();
+    let segment = world.segment("curious", "curious", json!({}));
+    world.learn("1965", FactKind::Condition);
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(world.is_member(segment));
+    assert_eq!(*world.script.looked_up.lock().unwrap(), [1]);
+    let kept = world.store.kept();
+    let patient = kept.patients[0].id;
+    let looks: Vec<_> = kept.audit.iter().filter(|entry| entry.object == "clinical-record").collect();
+    let told: Vec<_> = looks.iter().map(|entry| (entry.patient, entry.allowed, entry.detail.as_str())).collect();
+    assert_eq!(told, [(Some(patient), true, "kinds=0x1"), (Some(patient), false, "kinds=0x80")]);
+    assert!(looks.iter().all(|entry| entry.actor == Actor::Plugin("curious".to_owned()) && entry.action == AuditAction::Read));
+}
+
+#[tokio::test]
+async fn a_look_that_can_not_be_audited_is_not_made() {
+    let world = World::new();
+    let segment = world.segment("curious", "curious", json!({}));
+    world.learn("1965", FactKind::Condition);
+    // The batch itself is written down, and then there is no more room.
+    world.store.kept().audit_room = Some(1);
+    world.mark_dirty();
+    world.evaluate().await;
+    assert!(!world.is_member(segment) && world.script.looked_up.lock().unwrap().is_empty());
+    assert!(world.store.kept().dirty.len() == 1, "the patient is asked about again");
+}
+
+#[tokio::test]
+async fn what_was_looked_up_in_one_round_is_not_taken_for_true_in_the_next() {
+    let world = World::new();
+    world.segment("one", "curious", json!({}));
+    world.segment("two", "curious", json!({}));
+    for seen in 1..=2 {
+        world.learn(&format!("196{seen}"), FactKind::Condition);
+        world.mark_dirty();
+        world.evaluate().await;
+        assert_eq!(world.script.looked_up.lock().unwrap().drain(..).collect::<Vec<_>>(), [seen, seen]);
+    }
+    assert_eq!(
+        world.store.kept().audit.iter().filter(|entry| entry.allowed && entry.patient.is_some()).count(),
+        4,
+        "remembered, and audited"
+    );
 }

@@ -10,7 +10,7 @@ use gateway_domain::columns::{ClinicalRecord, PatientColumns};
 use gateway_domain::consent::{Consent, Purpose};
 use gateway_domain::contact_point::{ContactKind, ContactPoint, ContactUse};
 use gateway_domain::date::PartialDate;
-use gateway_domain::fact::FactKinds;
+use gateway_domain::fact::{Fact, FactFlags, FactKey, FactKind, FactKinds};
 use gateway_domain::gate::GatePolicy;
 use gateway_domain::ids::{JourneyId, MessageId, MessageTemplateId, PatientId, PatientNo, SegmentId, SourceId};
 use gateway_domain::issue::Issue;
@@ -20,6 +20,7 @@ use gateway_domain::message_template::MessageTemplate;
 use gateway_domain::patient::{Demographics, Patient, RecordStatus, Sex};
 use gateway_domain::plugin::{Plugin, PluginName};
 use gateway_domain::plugin_call::{PluginCall, PluginReport};
+use gateway_domain::resource::ResourceKey;
 use gateway_domain::segment::Segment;
 use gateway_domain::value_set::{ValueSet, ValueSetOrigin, ValueSetSummary, ValueSetUrl};
 use gateway_outreach::delivery::LinkSigner;
@@ -33,6 +34,7 @@ use gateway_outreach::settings::OutreachSettings;
 use gateway_outreach::workers::{OutreachDeps, Stage, Wake};
 use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::content::{ContentError, EmailEnvelope, MessageContent, RenderRequest, RenderedMessage};
+use gateway_ports::patient_lookup::{PatientLookup, PatientLookupError};
 use gateway_ports::plugins::{
     ChannelDescription, ChannelPlugin, CodeSetNeed, DeliveryPromise, JourneyPlugin, OutgoingMessage, PluginError, Plugins,
     SegmentDescription, SegmentInfo, SegmentNeeds, SegmentPlugin, SegmentQuestion, SendOutcome, Verdicts, WebhookReceipt, WebhookRequest,
@@ -71,6 +73,8 @@ pub(crate) struct Script {
     pub(crate) channel: AtomicU8,
     /// Keys of the messages a channel was handed.
     pub(crate) sent: Mutex<Vec<String>>,
+    /// How many facts the plugin `curious` found at each look.
+    pub(crate) looked_up: Mutex<Vec<usize>>,
     /// A consent that arrives while a message is rendered.
     pub(crate) consent_while_rendering: Mutex<Option<Consent>>,
     store: Arc<MemoryStore>,
@@ -85,6 +89,7 @@ impl World {
             traps: AtomicBool::new(false),
             channel: AtomicU8::new(0),
             sent: Mutex::default(),
+            looked_up: Mutex::default(),
             consent_while_rendering: Mutex::default(),
             store: store.clone(),
         });
@@ -191,6 +196,24 @@ impl World {
         let now = self.clock.now();
         let dirty = Dirty { mark: now.as_millisecond(), since: now, lease: Timestamp::MIN };
         self.store.kept().dirty.insert(PATIENT, dirty);
+    }
+
+    /// One more fact of the patient, without a code.
+    pub(crate) fn learn(&self, start: &str, kind: FactKind) {
+        let mut kept = self.store.kept();
+        let facts = &mut kept.records.get_mut(&PATIENT).unwrap().facts;
+        facts.push(Fact {
+            key: FactKey { resource: ResourceKey([facts.len() as u8; 16]), part: 0 },
+            kind,
+            codes: Vec::new(),
+            flags: FactFlags::EFFECTIVE,
+            start: PartialDate::parse(start),
+            end: None,
+            value: None,
+            unit: None,
+            value_code: None,
+            encounter: None,
+        });
     }
 
     pub(crate) fn pass(&self, span: SignedDuration) {
@@ -380,6 +403,10 @@ impl Plugins for Installed {
     }
 }
 
+fn unavailable(plugin: &PluginName) -> PluginError {
+    PluginError::Unavailable { plugin: plugin.to_string(), retry_after: None }
+}
+
 fn trap(plugin: &PluginName) -> PluginError {
     PluginError::Stopped { plugin: plugin.to_string(), reason: "unreachable executed".into() }
 }
@@ -406,7 +433,19 @@ impl SegmentPlugin for Deciding {
             needs: SegmentNeeds { facts: FactKinds::PROCEDURE, code_sets: code_sets.into_iter().collect(), lookback_years: None },
         })
     }
-    async fn evaluate(&self, _: &SegmentQuestion, patients: &PatientColumns) -> Result<Verdicts, PluginError> {
+    async fn evaluate(
+        &self,
+        _: &SegmentQuestion,
+        patients: &PatientColumns,
+        lookup: Option<Arc<dyn PatientLookup>>,
+    ) -> Result<Verdicts, PluginError> {
+        if self.0.as_str() == "curious" {
+            let lookup = lookup.unwrap();
+            let seen = lookup.facts(&self.0, 0, FactKinds::CONDITION).await.map_err(|_| unavailable(&self.0))?;
+            self.1.looked_up.lock().unwrap().push(seen.len());
+            assert_eq!(lookup.facts(&self.0, patients.len(), FactKinds::CONDITION).await, Err(PatientLookupError::Nobody(patients.len())));
+            lookup.refused(&self.0, 0, FactKinds::ORDER).await.map_err(|_| unavailable(&self.0))?;
+        }
         if self.0.as_str() == "fragile" && self.1.traps.load(Ordering::SeqCst) {
             return Err(trap(&self.0));
         }

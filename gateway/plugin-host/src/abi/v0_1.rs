@@ -66,7 +66,7 @@ pub(crate) mod webhook {
 }
 
 pub(crate) use channel::outreach::plugin::{key_value, mail, secret};
-pub(crate) use segment::outreach::plugin::{log, lookup, types};
+pub(crate) use segment::outreach::plugin::{log, lookup, patient_lookup, types};
 
 /// Findings a check may have.
 const MOST_ISSUES: usize = 1_000;

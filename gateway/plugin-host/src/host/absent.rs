@@ -38,12 +38,14 @@ pub(crate) fn link(linker: &mut Linker<CallState>, engine: &Engine, component: &
                 ComponentItem::ComponentFunc(_) => {
                     let called = format!("{import}#{name}");
                     let answer = answer(import, name, has_http);
-                    instance.func_new(name, move |_, _, asked, results| match (answer.and_then(|answer| answer(asked)), results) {
-                        (Some(answer), [result]) => {
-                            *result = answer;
-                            Ok(())
+                    instance.func_new(name, move |store, _, asked, results| {
+                        match (answer.and_then(|answer| answer(store.data(), asked)), results) {
+                            (Some(answer), [result]) => {
+                                *result = answer;
+                                Ok(())
+                            }
+                            _ => Err(wasmtime::Error::msg(format!("it called `{called}`, which no plugin has"))),
                         }
-                        _ => Err(wasmtime::Error::msg(format!("it called `{called}`, which no plugin has"))),
                     })?;
                 }
                 ComponentItem::Resource(_) => instance.resource(name, resource(name, has_http), |_, _| Ok(()))?,
@@ -66,23 +68,23 @@ fn resource(name: &str, has_http: bool) -> ResourceType {
 }
 
 /// What is answered, if anything.
-type Answer = fn(&[Val]) -> Option<Val>;
+type Answer = fn(&CallState, &[Val]) -> Option<Val>;
 
 fn answer(import: &str, name: &str, has_http: bool) -> Option<Answer> {
     let (interface, _) = import.split_once('@')?;
     match (interface, name) {
         ("wasi:cli/environment", "get-environment" | "get-arguments") | ("wasi:filesystem/preopens", "get-directories") => {
-            Some(|_| Some(Val::List(Vec::new())))
+            Some(|_, _| Some(Val::List(Vec::new())))
         }
-        ("wasi:cli/environment", "initial-cwd") => Some(|_| Some(Val::Option(None))),
+        ("wasi:cli/environment", "initial-cwd") => Some(|_, _| Some(Val::Option(None))),
         ("wasi:random/random", "get-random-bytes") if has_http => Some(random_bytes),
         _ => None,
     }
 }
 
-fn random_bytes(asked: &[Val]) -> Option<Val> {
+fn random_bytes(call: &CallState, asked: &[Val]) -> Option<Val> {
     let [Val::U64(count @ ..=MOST_RANDOM)] = asked else { return None };
     let mut bytes = vec![0; *count as usize];
-    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    call.services.entropy.as_ref()?.fill(&mut bytes);
     Some(Val::List(bytes.into_iter().map(Val::U8).collect()))
 }

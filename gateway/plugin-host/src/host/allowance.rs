@@ -9,14 +9,15 @@ pub(crate) struct Allowance {
     exceeded: bool,
     log_lines: u32,
     lookup_bytes: usize,
+    patient_lookups: u32,
     /// To whom the messages of this call go, each once.
     recipients: Vec<String>,
 }
 
 impl Allowance {
     pub(crate) const fn new(config: &HostConfig) -> Self {
-        let HostConfig { host_calls, log_lines, lookup_bytes, .. } = *config;
-        Self { host_calls, exceeded: false, log_lines, lookup_bytes, recipients: Vec::new() }
+        let HostConfig { host_calls, log_lines, lookup_bytes, patient_lookups, .. } = *config;
+        Self { host_calls, exceeded: false, log_lines, lookup_bytes, patient_lookups, recipients: Vec::new() }
     }
 
     /// Lets mail go to these, once to each as often as it is named.
@@ -42,6 +43,13 @@ impl Allowance {
     pub(super) const fn logs(&mut self) -> bool {
         let left = self.log_lines.checked_sub(1);
         self.log_lines = if let Some(left) = left { left } else { 0 };
+        left.is_some()
+    }
+
+    /// Counts a look at a patient; false where none is left.
+    pub(super) const fn looks_up_patient(&mut self) -> bool {
+        let left = self.patient_lookups.checked_sub(1);
+        self.patient_lookups = if let Some(left) = left { left } else { 0 };
         left.is_some()
     }
 

@@ -70,7 +70,7 @@ async fn segment_rules_answers_through_the_host_as_it_does_natively() {
     let native = testing::ask::<SegmentRules>(SCREENING, &mut codes, "2026-11-23", &patients).unwrap();
     let columns = columns(&mut codes, &patients);
     let question = screening(&mut codes, true);
-    let verdicts = plugin.evaluate(&question, &columns).await.unwrap();
+    let verdicts = plugin.evaluate(&question, &columns, None).await.unwrap();
     assert_eq!(verdicts.populations, native.0.populations);
     assert!(verdicts.populations.contains(&population::MEMBER) && verdicts.populations.contains(&0));
     for row in 0..patients.len() {
@@ -169,14 +169,14 @@ async fn a_segment_is_not_decided_by_a_plugin_that_may_not_see_what_it_needs() {
     let (mut codes, people) = (Codes::default(), patients(30));
     let columns = columns(&mut codes, &people);
     let question = screening(&mut codes, false);
-    assert!(matches!(plugin.evaluate(&question, &columns).await, Err(PluginError::NotGranted { .. })));
+    assert!(matches!(plugin.evaluate(&question, &columns, None).await, Err(PluginError::NotGranted { .. })));
 
     // What is withheld of the person is unknown, and who is unknown is no member.
     let members = |verdicts: &Verdicts| verdicts.populations.iter().filter(|bits| **bits & population::MEMBER != 0).count();
     let sex = Capability::Patient(PatientField::Sex);
     for (granted, are_members) in [(Capability::all().collect(), true), (without(sex), false)] {
         let name = bench.host.install(rules.manifest, rules.component, &granted, true).await.unwrap().name;
-        let verdicts = bench.host.segment(&name).unwrap().evaluate(&question, &columns).await.unwrap();
+        let verdicts = bench.host.segment(&name).unwrap().evaluate(&question, &columns, None).await.unwrap();
         assert_eq!(members(&verdicts) > 0, are_members, "{granted:?}");
     }
 }

@@ -40,7 +40,7 @@ async fn hostile(bench: &Bench) -> PluginName {
 async fn evaluate(bench: &Bench, name: &PluginName, way: &str) -> Result<Verdicts, PluginError> {
     let question = SegmentQuestion { config: Arc::from(way), code_sets: Arc::from([]), as_of: Timestamp::UNIX_EPOCH, with_evidence: true };
     let columns = columns(&mut Codes::default(), &patients(3));
-    bench.host.segment(name)?.evaluate(&question, &columns).await
+    bench.host.segment(name)?.evaluate(&question, &columns, None).await
 }
 
 #[rstest]

@@ -16,7 +16,7 @@ use gateway_domain::plugin::PluginName;
 use gateway_plugin_host::{HostConfig, HostDependencies, InstallError, Manifest, PluginHost, PluginSettings, Secret};
 use gateway_ports::http::{HttpClient, OutboundError, OutboundRequest, OutboundResponse};
 
-use crate::HandClock;
+use crate::{HandClock, Same};
 
 /// An example as it is in the folder of examples.
 pub(crate) struct Example {
@@ -72,6 +72,7 @@ pub(crate) fn host(provider: Arc<Provider>) -> PluginHost {
     let dependencies = HostDependencies {
         http: Some(provider),
         settings: BTreeMap::from([(PluginName::new("acme-sms").unwrap(), settings)]),
+        entropy: Some(Arc::new(Same)),
         ..HostDependencies::new(Arc::new(HandClock::default()))
     };
     PluginHost::new(config, dependencies).unwrap()

@@ -14,7 +14,7 @@ use gateway_ports::store::{PluginValueStore, StoreError};
 use jiff::Timestamp;
 use rstest::rstest;
 
-use crate::{HandClock, built};
+use crate::{HandClock, Same, built};
 
 const OWN: &str = "https://api.example.org";
 const HUSH: &str = "a-secret-nobody-sees";
@@ -92,6 +92,7 @@ async fn web_with(config: HostConfig) -> Web {
         http: Some(server.clone()),
         values: Some(Arc::new(Values::default())),
         settings: [(PluginName::new("probing").unwrap(), settings)].into(),
+        entropy: Some(Arc::new(Same)),
         ..HostDependencies::new(Arc::new(HandClock::default()))
     };
     let host = PluginHost::new(config, dependencies).unwrap();

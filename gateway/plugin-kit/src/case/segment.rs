@@ -1,8 +1,11 @@
 //! Cases of segments: patients, a day, and who belongs.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use gateway_domain::fact::FactKind as DomainKind;
+use gateway_domain::code::{Coding, systems};
+use gateway_domain::date::PartialDate;
+use gateway_domain::fact::{CodedFact, FactFlags as DomainFlags, FactKind as DomainKind, FactKinds};
 use jiff::civil::Date;
 use outreach_plugin_sdk::document::Reader;
 use outreach_plugin_sdk::fact::{FactFlags, FactKind};
@@ -65,6 +68,30 @@ impl PatientOfCase {
             }
             person
         })
+    }
+
+    /// Facts of these kinds as they are looked up: those that began last first.
+    pub(crate) fn coded_facts(&self, kinds: FactKinds) -> Vec<CodedFact> {
+        let of_kind = |fact: &FactOfCase| DomainKind::from_number(fact.kind as u8).filter(|kind| kinds.has(*kind));
+        let coding = |(system, code): &(String, String)| Coding::new(system, code);
+        let mut facts: Vec<CodedFact> = self
+            .facts
+            .iter()
+            .filter_map(|fact| {
+                Some(CodedFact {
+                    kind: of_kind(fact)?,
+                    codes: fact.codes.iter().map(coding).collect(),
+                    flags: DomainFlags::from_bits_retain(fact.flags.bits()),
+                    start: PartialDate::parse(&fact.start),
+                    end: fact.end.as_deref().and_then(PartialDate::parse),
+                    value: fact.value.as_ref().map(|(value, _)| *value),
+                    unit: fact.value.as_ref().map(|(_, unit)| Coding::new(systems::UCUM, unit)),
+                    value_code: fact.answer.as_ref().map(coding),
+                })
+            })
+            .collect();
+        facts.sort_by_key(|fact| Reverse(fact.start.map(|start| start.first)));
+        facts
     }
 }
 

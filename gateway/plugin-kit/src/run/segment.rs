@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use gateway_domain::code::{CodeId, CodeSet, Coding};
 use gateway_domain::columns::PatientColumns;
-use gateway_domain::fact::FactKinds;
+use gateway_domain::fact::{CodedFact, FactKinds};
+use gateway_domain::plugin::PluginName;
 use gateway_domain::value_set::{ValueSet, ValueSetOrigin, ValueSetSummary, ValueSetUrl};
+use gateway_ports::patient_lookup::{PatientLookup, PatientLookupError};
 use gateway_ports::plugins::{CodeSetNeed, PluginError, Plugins as _, SegmentDescription, SegmentQuestion, Verdicts, population};
 use gateway_ports::terminology::{Terminology, TerminologyError};
 use jiff::civil::Date;
@@ -17,7 +19,7 @@ use outreach_plugin_sdk::testing::{Codes, batch};
 use serde_json::{Map, Value, json};
 
 use super::{Observed, RunError, Suite, Surroundings, Usage, at, error_text, whole};
-use crate::case::segment::SegmentCase;
+use crate::case::segment::{PatientOfCase, SegmentCase};
 
 const POPULATIONS: [(u8, &str); 5] = [
     (population::INITIAL, "initial"),
@@ -74,7 +76,8 @@ async fn evaluate(
     let people: Vec<_> = case.patients.iter().map(|patient| patient.with_facts(|kind| needed.has(kind))).collect();
     let question =
         SegmentQuestion { config: case.config.as_str().into(), code_sets: code_sets.into(), as_of: noon(case.on)?, with_evidence: true };
-    let verdicts = plugin.evaluate(&question, &columns(batch(&mut codes, &people))).await.map_err(said)?;
+    let lookup = Arc::new(PeopleOfCase(case.patients.clone()));
+    let verdicts = plugin.evaluate(&question, &columns(batch(&mut codes, &people)), Some(lookup)).await.map_err(said)?;
     Ok((description, verdicts))
 }
 
@@ -134,6 +137,21 @@ fn verdict(description: &SegmentDescription, verdicts: &Verdicts, patient: usize
         }
     }
     Observed::Part { pointer: at("patients", patient, "expect"), found }
+}
+
+/// The patients of a case, to be looked up. Nobody audits a case.
+struct PeopleOfCase(Vec<PatientOfCase>);
+
+#[async_trait]
+impl PatientLookup for PeopleOfCase {
+    async fn facts(&self, _plugin: &PluginName, row: usize, kinds: FactKinds) -> Result<Arc<[CodedFact]>, PatientLookupError> {
+        let patient = self.0.get(row).ok_or(PatientLookupError::Nobody(row))?;
+        Ok(patient.coded_facts(kinds).into())
+    }
+
+    async fn refused(&self, _plugin: &PluginName, _row: usize, _kinds: FactKinds) -> Result<(), PatientLookupError> {
+        Ok(())
+    }
 }
 
 /// The value sets of a case.

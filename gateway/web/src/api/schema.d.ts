@@ -2598,7 +2598,7 @@ export interface components {
             nonsense: number;
             /**
              * Format: double
-             * @description Time calls waited for a free place before they began.
+             * @description Time calls waited for a free place, and for their turns to compute.
              */
             queueing_seconds: number;
             /**
@@ -3635,7 +3635,7 @@ export interface components {
                 outcome: components["schemas"]["CallOutcomeWord"];
                 /**
                  * Format: double
-                 * @description Before it began: the wait for a free place.
+                 * @description The wait for a free place before it began, and while it ran for its turns to compute.
                  */
                 queueing_seconds: number;
                 /** @description Why there is no answer, in the gateway's words. */
@@ -3664,8 +3664,8 @@ export interface components {
             /** @description The items. */
             items: {
                 /**
-                 * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
-                 *     statement.
+                 * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` or
+                 *     `lookup:` with a kind of clinical statement.
                  */
                 asks: string[];
                 /** @description Whether it came with the gateway. */
@@ -4481,7 +4481,7 @@ export interface components {
             outcome: components["schemas"]["CallOutcomeWord"];
             /**
              * Format: double
-             * @description Before it began: the wait for a free place.
+             * @description The wait for a free place before it began, and while it ran for its turns to compute.
              */
             queueing_seconds: number;
             /** @description Why there is no answer, in the gateway's words. */
@@ -4528,8 +4528,8 @@ export interface components {
         /** @description A plugin. */
         PluginView: {
             /**
-             * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` with a kind of clinical
-             *     statement.
+             * @description What its manifest asks for: `log`, `lookup`, `mail`, `patient:` with a field of the person, `facts:` or
+             *     `lookup:` with a kind of clinical statement.
              */
             asks: string[];
             /** @description Whether it came with the gateway. */

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use gateway_plugin_host::HostConfig;
 use gateway_ports::plugins::PluginError;
+use rstest::rstest;
 use tokio::task::JoinSet;
 
 use super::calls::{check, installed, neighbour};
@@ -105,4 +106,44 @@ async fn nothing_of_one_call_is_there_in_the_next() {
     for _ in 0..20 {
         check(&bench, &name, "{}").await.unwrap();
     }
+}
+
+/// Endless calls of several plugins, eight in all.
+async fn besiege_by_many(bench: &Arc<crate::Bench>, plugins: usize) -> JoinSet<()> {
+    let mut siege = JoinSet::new();
+    for number in 0..plugins {
+        let manifest = endless().manifest().replace("\"hostile\"", &format!("\"hostile-{number}\""));
+        let name = bench.host.install(&manifest, &endless().component(), &[], false).await.unwrap().name;
+        for _ in 0..8 / plugins {
+            let (bench, name) = (bench.clone(), name.clone());
+            siege.spawn(async move { while check(&bench, &name, "{}").await.is_err() {} });
+        }
+    }
+    siege
+}
+
+#[rstest]
+#[case::of_one_plugin(1)]
+#[case::of_eight_plugins(8)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_eight_endless_calls_one_computes_at_a_time_and_short_ones_go_on(#[case] plugins: usize) {
+    let config = HostConfig {
+        compute_time: Duration::from_mins(1),
+        call_time: Duration::from_mins(1),
+        fuel: u64::MAX,
+        park_after: u32::MAX,
+        concurrent_calls: 16,
+        plugin_calls: 8,
+        computing_calls: 1,
+        ..HostConfig::for_testing()
+    };
+    let bench = Arc::new(bench_with(config));
+    let well = neighbour(&bench).await;
+    let siege = besiege_by_many(&bench, plugins).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..50 {
+        check(&bench, &well, "{}").await.unwrap();
+    }
+    assert_eq!(siege.len(), 8, "the hostile ones are still at it");
+    assert_eq!(bench.host.most_computing(), 1);
 }

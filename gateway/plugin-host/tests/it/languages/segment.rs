@@ -96,7 +96,7 @@ async fn answers_as_natively(plugin: &dyn SegmentPlugin) {
     let native = testing::ask::<Statin>(CONFIG, &mut codes, "2026-11-23", &people).unwrap();
     let columns = columns(&mut codes, &people);
     let question_with_evidence = question(&mut codes, true);
-    let verdicts = plugin.evaluate(&question_with_evidence, &columns).await.unwrap();
+    let verdicts = plugin.evaluate(&question_with_evidence, &columns, None).await.unwrap();
     assert_eq!(verdicts.populations, native.0.populations);
     let members = verdicts.populations.iter().map(|bits| usize::from(*bits == population::MEMBER)).sum::<usize>();
     assert!((100..900).contains(&members), "{members} members: the people do not tell the cases apart");
@@ -112,7 +112,7 @@ async fn answers_as_natively(plugin: &dyn SegmentPlugin) {
         let told: Vec<(Option<u32>, &str)> = verdicts.evidence[row].iter().map(|it| (it.fact, &*it.phrase)).collect();
         assert_eq!(told, expected, "patient {row}");
     }
-    let silent = plugin.evaluate(&question(&mut codes, false), &columns).await.unwrap();
+    let silent = plugin.evaluate(&question(&mut codes, false), &columns, None).await.unwrap();
     assert_eq!(silent.populations, native.0.populations);
     assert!(silent.evidence.iter().all(Vec::is_empty));
 }
