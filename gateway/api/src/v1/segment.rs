@@ -297,7 +297,7 @@ pub(crate) async fn preview(
     };
     let question = PreviewQuestion { segment: &segment, instead_of: kept.map(|kept| kept.id), as_of, named: NAMED, time: PREVIEW_TIME };
     let preparation = Preparation::new(deps.store.clone(), deps.plugins.clone(), deps.lookup.clone());
-    let found = preparation.preview(&question, || deps.clock.now(), || deps.entropy.for_id()).await;
+    let found = preparation.preview(&question, &deps.clock, &deps.entropy).await;
     let found = found.map_err(|error| match error {
         OutreachError::Terminology(_) | OutreachError::Ambiguous { .. } => invalid("/definition", error.to_string()),
         other => ApiError::Lookup(other),

@@ -152,7 +152,14 @@ impl Evaluate {
                     }
                     match batches.iter().find(|(kinds, _)| *kinds == prepared.kinds) {
                         Some((_, batch)) => {
-                            let lookup = Arc::new(BatchLookup::new(self.deps.clone(), round, batch.patients.clone()));
+                            let lookup = Arc::new(BatchLookup {
+                                store: Arc::clone(&self.deps.store),
+                                lookup: Arc::clone(&self.deps.lookup),
+                                clock: Arc::clone(&self.deps.clock),
+                                entropy: Arc::clone(&self.deps.entropy),
+                                round,
+                                patients: batch.patients.clone(),
+                            });
                             ask(segment, &prepared, &records, batch, lookup, now).await
                         }
                         None => Answered::Failed("the batch could not be laid out".to_owned()),

@@ -70,8 +70,13 @@ impl Preparation {
         self.resolve(segment, self.plugins.segment(&segment.plugin)?, revision).await
     }
 
-    pub(super) fn store(&self) -> &dyn Store {
-        &*self.store
+    pub(super) const fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What looks things up.
+    pub(super) const fn lookup(&self) -> &Arc<ClinicalLookup> {
+        &self.lookup
     }
 
     async fn resolve(

@@ -1,14 +1,17 @@
 //! What a definition would decide, before it is kept: how many people, who would join, who would leave. Nothing is changed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use gateway_domain::audit::{Actor, AuditAction, AuditEntry};
 use gateway_domain::columns::ColumnBatch;
 use gateway_domain::ids::{AuditId, PatientNo, SegmentId};
 use gateway_domain::segment::Segment;
+use gateway_ports::clock::{Clock, Entropy};
 use gateway_ports::plugins::{PluginError, SegmentQuestion, population};
 use jiff::{SignedDuration, Timestamp};
 
+use super::look_up::BatchLookup;
 use super::prepare::Preparation;
 use super::verdicts;
 use crate::OutreachError;
@@ -71,8 +74,8 @@ impl Preparation {
     pub async fn preview(
         &self,
         question: &PreviewQuestion<'_>,
-        now: impl Fn() -> Timestamp + Sync,
-        random: impl Fn() -> [u8; 10] + Sync,
+        clock: &Arc<dyn Clock>,
+        entropy: &Arc<dyn Entropy>,
     ) -> Result<Preview, OutreachError> {
         let (segment, store) = (question.segment, self.store());
         let prepared = self.resolve_now(segment).await?;
@@ -86,10 +89,10 @@ impl Preparation {
             as_of: question.as_of,
             with_evidence: false,
         };
-        let begun = now();
+        let begun = clock.now();
         store
             .audit(&[AuditEntry {
-                id: AuditId::new(begun, random()),
+                id: AuditId::new(begun, entropy.for_id()),
                 at: begun,
                 actor: Actor::Plugin(segment.plugin.to_string()),
                 action: AuditAction::Read,
@@ -108,10 +111,19 @@ impl Preparation {
                 return Ok(preview);
             };
             last = Some(*next);
+            let round = self.lookup().begin_round();
             let records = store.clinical_records(&numbers, prepared.kinds).await?;
             let batch = ColumnBatch::build(&records, prepared.kinds);
             // Nobody is looked up one by one: a plugin that needs that says so, and is not previewed.
-            let answer = prepared.plugin.evaluate(&asked, &batch.columns, None).await?;
+            let lookup = BatchLookup {
+                store: Arc::clone(store),
+                lookup: Arc::clone(self.lookup()),
+                clock: Arc::clone(clock),
+                entropy: Arc::clone(entropy),
+                round,
+                patients: batch.patients.clone(),
+            };
+            let answer = prepared.plugin.evaluate(&asked, &batch.columns, Some(Arc::new(lookup))).await?;
             let evaluations = verdicts::evaluations(segment.id, &prepared.groups, &records, &batch, &answer).map_err(|misfit| {
                 OutreachError::Plugin(PluginError::Nonsense { plugin: segment.plugin.to_string(), reason: misfit.to_string() })
             })?;
@@ -139,7 +151,7 @@ impl Preparation {
                     (false, false) => {}
                 }
             }
-            if now() > after(begun, question.time) {
+            if clock.now() > after(begun, question.time) {
                 return Ok(preview);
             }
         }

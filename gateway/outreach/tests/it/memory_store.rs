@@ -164,8 +164,12 @@ impl PatientStore for MemoryStore {
         Err(not_kept("codings"))
     }
 
-    async fn patient_numbers_after(&self, _: Option<PatientNo>, _: u32) -> Result<Vec<PatientNo>, StoreError> {
-        Err(not_kept("patient_numbers_after"))
+    async fn patient_numbers_after(&self, after: Option<PatientNo>, limit: u32) -> Result<Vec<PatientNo>, StoreError> {
+        let mut numbers: Vec<PatientNo> = self.kept().patients.iter().map(|patient| patient.no).collect();
+        numbers.retain(|no| after.is_none_or(|after| *no > after));
+        numbers.sort_unstable();
+        numbers.truncate(limit as usize);
+        Ok(numbers)
     }
 
     async fn patient_count(&self) -> Result<u64, StoreError> {

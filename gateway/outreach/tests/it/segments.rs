@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use gateway_outreach::segments::evaluate::Evaluate;
+use gateway_outreach::segments::prepare::Preparation;
+use gateway_outreach::segments::preview::PreviewQuestion;
 use gateway_outreach::workers::{Stage as _, Wake};
 
 use crate::world::{World, work_off};
@@ -170,4 +172,20 @@ async fn what_was_looked_up_in_one_round_is_not_taken_for_true_in_the_next() {
         4,
         "remembered, and audited"
     );
+}
+
+#[tokio::test]
+async fn what_a_definition_that_is_tried_looks_up_is_in_the_audit_too() {
+    let world = World::new();
+    world.segment("curious", "curious", json!({}));
+    world.learn("1965", FactKind::Condition);
+    let segment = world.store.kept().segments[0].clone();
+    let deps = &world.deps;
+    let preparation = Preparation::new(deps.store.clone(), deps.plugins.clone(), deps.lookup.clone());
+    let question =
+        PreviewQuestion { segment: &segment, instead_of: None, as_of: deps.clock.now(), named: 1, time: SignedDuration::from_secs(5) };
+    let found = preparation.preview(&question, &deps.clock, &deps.entropy).await.unwrap();
+    assert_eq!((found.members, found.is_complete), (1, true));
+    let objects: Vec<String> = world.store.kept().audit.iter().map(|entry| entry.object.clone()).collect();
+    assert_eq!(objects, ["clinical-records", "clinical-record", "clinical-record"]);
 }
