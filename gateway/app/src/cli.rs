@@ -102,8 +102,11 @@ pub(crate) enum MeasureCommand {
     List,
     /// Write the criteria document of one to standard output.
     Show {
-        /// Name of the measure, or the number of the public one: `CMS125`.
+        /// Name of the measure, or the number of the public one: `CMS125`; or a file with a criteria document.
         measure: String,
+        /// In plain English, in place of JSON.
+        #[arg(long)]
+        plain: bool,
     },
     /// Count the populations of each patient of a folder of FHIR bundles, one bundle a patient.
     Evaluate(EvaluateArguments),

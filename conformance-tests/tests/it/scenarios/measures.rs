@@ -114,6 +114,8 @@ fn the_measures_are_listed_and_shown() {
     assert_eq!(list.lines().filter(|line| line.contains("CMS")).count(), 14, "{list}");
     let shown: Value = serde_json::from_str(&outreach_ok(nowhere, &["measure", "show", "cms165"], "")).unwrap();
     assert_eq!(shown["measure"]["id"], "CMS165");
+    let plain = outreach_ok(nowhere, &["measure", "show", "CMS165", "--plain"], "");
+    assert!(plain.contains("Systolic blood pressure") && !plain.contains('{'), "{plain}");
 }
 
 /// Gives what belongs to a case ids of its own, and to its patient: the cases call different things by the same id, and some speak of a

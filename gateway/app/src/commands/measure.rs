@@ -56,8 +56,9 @@ pub(crate) async fn run(command: &MeasureCommand) -> anyhow::Result<()> {
             table(&["NAME", "ALIGNED WITH", "TITLE"], &rows);
             Ok(())
         }
-        MeasureCommand::Show { measure } => {
-            say(serde_json::to_string_pretty(&fhir_profiles::measure(measure)?.document)?);
+        MeasureCommand::Show { measure, plain } => {
+            let document = document(measure)?;
+            say(if *plain { criteria::plain(&document).map_err(anyhow::Error::msg)? } else { serde_json::to_string_pretty(&document)? });
             Ok(())
         }
         MeasureCommand::Evaluate(arguments) => evaluate(arguments).await,
